@@ -1,0 +1,1 @@
+//! The hands: bounded fan-out to all nodes.

@@ -1,0 +1,1 @@
+//! One file a verb: arguments, whose doc comments are the help text, and `run`. The only place where all meet.

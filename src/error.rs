@@ -1,0 +1,151 @@
+//! Errors of the command line, and the exit status table.
+//!
+//! An [`Error`] says what happened, carries its causes, and hints at what to do next. Its [`Exit`] is the process's
+//! exit status. A silent node is no error: it is an observation, and the verdict decides the status.
+
+use std::error::Error as StdError;
+use std::fmt::{self, Write as _};
+
+/// How a command ended: the contract with scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// As asked.
+    Ok,
+    /// A bug.
+    Unexpected,
+    /// The command line is wrong.
+    Usage,
+    /// The inventory or another file is wrong, or a promise cannot hold.
+    Inventory,
+    /// The service runs; something else does not.
+    Degraded,
+    /// The service does not run.
+    Down,
+    /// Nothing could be reached.
+    CutOff,
+    /// Refused, nothing was touched.
+    Refused,
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
+}
+
+impl Exit {
+    /// The whole table: status, code and meaning, as m3m(1) prints it.
+    pub const TABLE: [(Self, u8, &'static str); 9] = [
+        (Self::Ok, 0, "as asked; status: operational, nothing to say; check: the promises hold"),
+        (Self::Unexpected, 1, "unexpected: a bug, reported with its context"),
+        (Self::Usage, 2, "usage: the command line is wrong"),
+        (Self::Inventory, 3, "inventory or configuration invalid; check: a promise cannot hold by its own numbers"),
+        (Self::Degraded, 10, "operational but degraded"),
+        (Self::Down, 11, "the service is down, or every node refuses"),
+        (Self::CutOff, 12, "nothing could be reached: most likely this machine is cut off"),
+        (Self::Refused, 20, "refused; nothing was touched"),
+        (Self::Interrupted, 130, "interrupted, cleanly"),
+    ];
+
+    /// The process's exit status.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        let row = Self::TABLE.iter().find(|(exit, ..)| *exit == self);
+        row.map_or(1, |(_, code, _)| *code)
+    }
+}
+
+/// What went wrong, why, and what to do next.
+#[derive(Debug)]
+pub struct Error {
+    exit: Exit,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+    hints: Vec<String>,
+}
+
+impl Error {
+    /// An error with its exit status and one sentence: what happened, to what.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), source: None, hints: Vec::new() }
+    }
+
+    /// The command line is wrong in a way that the parser cannot see.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// A file that m3m reads is wrong.
+    pub fn inventory(message: impl Into<String>) -> Self {
+        Self::new(Exit::Inventory, message)
+    }
+
+    /// A bug, or a state of this machine that nobody thought of.
+    pub fn unexpected(message: impl Into<String>) -> Self {
+        Self::new(Exit::Unexpected, message)
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Adds a hint: what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// How the process ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// The error as a person reads it: the message, each cause on a line, each hint on a line.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = format!("error: {}\n", self.message);
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  because: {error}");
+            cause = error.source();
+        }
+        for hint in &self.hints {
+            let _ = writeln!(text, "hint: {hint}");
+        }
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_used_once() {
+        let mut codes: Vec<u8> = Exit::TABLE.iter().map(|(_, code, _)| *code).collect();
+        codes.dedup();
+        assert_eq!(codes.len(), Exit::TABLE.len());
+        assert!(codes.is_sorted(), "the table is printed in order");
+    }
+
+    #[test]
+    fn renders_message_causes_and_hints() {
+        let error = Error::inventory("cannot read x").because(std::io::Error::other("disk on fire")).hint("buy a disk");
+        assert_eq!(error.render(), "error: cannot read x\n  because: disk on fire\nhint: buy a disk\n");
+        assert_eq!(error.exit().code(), 3);
+    }
+}

@@ -1,0 +1,1 @@
+//! The lab: real SSH nodes on this machine.

@@ -1,0 +1,1 @@
+//! Listeners: they word events and reports, and know nothing of SSH.

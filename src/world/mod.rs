@@ -1,0 +1,3 @@
+//! The outside, one thing a file. Each file wraps one outside thing and knows nothing of the others.
+
+pub mod dirs;

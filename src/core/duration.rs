@@ -38,18 +38,16 @@ pub fn display(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         return format!("{}ms", duration.as_millis());
     }
-    let whole = duration.as_secs();
-    let (days, hours, minutes) = (whole / 86_400, whole / 3600 % 24, whole / 60 % 60);
-    let mut text = String::new();
-    for (count, unit) in [(days, 'd'), (hours, 'h'), (minutes, 'm')] {
-        if count > 0 {
-            text.push_str(&format!("{count}{unit}"));
-        }
-    }
-    let seconds = duration.checked_sub(Duration::from_secs(whole - whole % 60)).unwrap().as_secs_f64();
-    let seconds = (seconds * 1000.0).round() / 1000.0;
-    if seconds > 0.0 || text.is_empty() {
-        text.push_str(&format!("{seconds}s"));
+    let ms = duration.as_millis();
+    let (whole, ms) = (ms / 1000, ms % 1000);
+    let counted = [(whole / 86_400, "d"), (whole / 3600 % 24, "h"), (whole / 60 % 60, "m")];
+    let mut text: String =
+        counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    if ms > 0 {
+        text += format!("{}.{ms:03}", whole % 60).trim_end_matches('0');
+        text += "s";
+    } else if whole % 60 > 0 {
+        text += &format!("{}s", whole % 60);
     }
     text
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::fmt::friendly::{FractionalUnit, Spacing, SpanPrinter};
+
 /// The longest duration accepted anywhere: ten years, far from every overflow.
 const DURATION_MAX: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
 
@@ -32,24 +34,13 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     }
 }
 
-/// Writes a duration the way [`parse`] reads it: `1m30s`, `2.5s`, `250ms`.
+/// Writes a duration the way [`parse`] reads it: `1m30s`, `2.5s`.
 #[must_use]
 pub fn display(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
-        return format!("{}ms", duration.as_millis());
-    }
-    let ms = duration.as_millis();
-    let (whole, ms) = (ms / 1000, ms % 1000);
-    let counted = [(whole / 86_400, "d"), (whole / 3600 % 24, "h"), (whole / 60 % 60, "m")];
-    let mut text: String =
-        counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
-    if ms > 0 {
-        text += format!("{}.{ms:03}", whole % 60).trim_end_matches('0');
-        text += "s";
-    } else if whole % 60 > 0 {
-        text += &format!("{}s", whole % 60);
-    }
-    text
+    SpanPrinter::new()
+        .spacing(Spacing::None)
+        .fractional(Some(FractionalUnit::Second))
+        .unsigned_duration_to_string(&duration)
 }
 
 #[cfg(test)]

@@ -2,4 +2,5 @@
 
 pub mod duration;
 pub mod inventory;
+pub mod known_hosts;
 pub mod name;

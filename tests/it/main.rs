@@ -2,4 +2,5 @@
 //!
 //! Every file of this folder is a module here (`tidy.rs` checks it).
 
+mod known_hosts;
 mod support;

@@ -5,19 +5,11 @@ use std::process::Command;
 
 use m3m::core::known_hosts::{KnownHosts, Verdict, fingerprint, matches_pin, pin_key_type};
 
+use crate::sshd::{Options, Sshd, available};
 use crate::support::{Finished, Home, finish};
 
 fn keygen<const N: usize>(home: &Home, args: [&str; N]) -> Finished {
     finish(Command::new("ssh-keygen").args(args).current_dir(home.path()).env("HOME", home.path()))
-}
-
-fn has_keygen() -> bool {
-    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
-        .any(|dir| dir.join("ssh-keygen").is_file());
-    if !found {
-        println!("skipped: there is no ssh-keygen");
-    }
-    found
 }
 
 /// Makes a key and returns its public half as text, without the comment.
@@ -37,7 +29,7 @@ fn blob(public_key: &str) -> Vec<u8> {
 
 #[test]
 fn finds_the_names_that_ssh_keygen_finds() {
-    if !has_keygen() {
+    if !available() {
         return;
     }
     let home = Home::new();
@@ -63,7 +55,7 @@ fn finds_the_names_that_ssh_keygen_finds() {
 
 #[test]
 fn reads_what_ssh_keygen_hashes() {
-    if !has_keygen() {
+    if !available() {
         return;
     }
     let home = Home::new();
@@ -85,7 +77,7 @@ fn reads_what_ssh_keygen_hashes() {
 
 #[test]
 fn shows_the_fingerprints_that_ssh_keygen_shows() {
-    if !has_keygen() {
+    if !available() {
         return;
     }
     let home = Home::new();
@@ -96,5 +88,64 @@ fn shows_the_fingerprints_that_ssh_keygen_shows() {
         assert!(shown.stdout.contains(&ours), "{ours} in {shown}");
         assert!(matches_pin(&key, &blob(&key)), "{key}");
         assert!(key.starts_with(&pin_key_type(&key).unwrap()), "{key}");
+    }
+}
+
+/// What OpenSSH's client says of the server's key.
+fn theirs(sshd: &Sshd, known_hosts: &Path) -> &'static str {
+    // Of an option given twice the first counts, so the file is named before the rig's own.
+    let mut ssh = Command::new("ssh");
+    ssh.arg("-o").arg(format!("UserKnownHostsFile={}", known_hosts.display())).args(sshd.ssh().get_args());
+    ssh.args(["-o", "StrictHostKeyChecking=yes", "-o", "KexAlgorithms=curve25519-sha256"]);
+    let answer = finish(ssh.args(["LocalHost", "true"]));
+    match &answer.stderr {
+        text if text.contains("REVOKED") => "revoked",
+        text if text.contains("HAS CHANGED") => "changed",
+        text if text.contains("key is known for") => "unknown",
+        _ if answer.code() == 0 => "known",
+        _ => panic!("{answer}"),
+    }
+}
+
+fn ours(text: &str, port: u16, key: &str) -> &'static str {
+    let mut known = KnownHosts::default();
+    known.add_file("kh", text);
+    match known.check("LocalHost", port, &blob(key)) {
+        Verdict::Known => "known",
+        Verdict::Unknown | Verdict::AuthorityOnly { .. } => "unknown",
+        Verdict::Changed { .. } => "changed",
+        Verdict::Revoked { .. } => "revoked",
+    }
+}
+
+#[test]
+fn judges_as_ssh_does() {
+    if !available() {
+        return;
+    }
+    let home = Home::new();
+    let sshd = Sshd::start(&Options { host_keys: &["ed25519"], ..Options::default() });
+    let (port, key) = (sshd.port(), sshd.host_keys()[0].as_str());
+    let (other, ecdsa) = (new_key(&home, "ed25519", "other"), new_key(&home, "ecdsa", "ecdsa"));
+    let name = format!("[localhost]:{port}");
+    for text in [
+        String::new(),
+        format!("{name} {key}\n"),
+        format!("{} {key} comment\r\n", name.to_uppercase()),
+        format!("localhost {key}\n"),
+        format!("localhost {other}\n"),
+        format!("{name} {other}\nlocalhost {key}\n"),
+        format!("{name} {other}\n{name} {key}\n"),
+        format!("{name} {ecdsa}\n"),
+        format!("[local*]:*,!{name} {key}\n"),
+        format!("*,!localhost {key}\n"),
+        format!("@revoked * {key}\n{name} {key}\n"),
+        format!("@revoked {name} {other}\n{name} {key}\n"),
+        format!("@revoked elsewhere {key}\n{name} {key}\n"),
+        format!("@cert-authority * {key}\n"),
+        format!("{name} ssh-of-tomorrow AAAA\n{name} ssh-ed25519 AAAA\n@what {name} {key}\n"),
+    ] {
+        let file = home.write("kh", &text);
+        assert_eq!(ours(&text, port, key), theirs(&sshd, &file), "{text}");
     }
 }

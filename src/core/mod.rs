@@ -4,6 +4,7 @@ pub mod diagnosis;
 pub mod duration;
 pub mod event;
 pub mod inventory;
+pub mod known_hosts;
 pub mod lag;
 pub mod name;
 pub mod observation;

@@ -2,4 +2,17 @@
 //!
 //! Every file of this folder is a module here (`tidy.rs` checks it).
 
+#![expect(unreachable_pub, reason = "the support modules say what they offer to the others")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what a helper cannot do fails its test, as in the test itself"
+)]
+
+mod agent;
+mod five;
+mod known_hosts;
+mod processes;
+mod rig;
+mod sshd;
 mod support;

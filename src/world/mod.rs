@@ -1,3 +1,6 @@
 //! The outside, one thing a file. Each file wraps one outside thing and knows nothing of the others.
 
 pub mod dirs;
+pub mod inventory_file;
+mod trusted;
+mod yaml;

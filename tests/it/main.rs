@@ -2,4 +2,6 @@
 //!
 //! Every file of this folder is a module here (`tidy.rs` checks it).
 
+mod generated;
+mod inventory;
 mod support;

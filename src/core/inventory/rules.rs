@@ -86,16 +86,16 @@ pub(super) fn host_key(text: &str) -> Rule {
 
 /// The path of a work tree on a node.
 pub(super) fn repository_path(text: &str) -> Rule {
-    let holds = text.starts_with('/') && text.trim_matches('/') != "" && !text.contains(char::is_control);
+    let holds = text.starts_with('/') && !text.trim_matches('/').is_empty() && !text.contains(char::is_control);
     let hint = text.starts_with('~').then_some("the path is not expanded on the node: write it out, from `/`");
     hinted(holds, "the absolute path of a directory below `/`", hint)
 }
 
 /// A git branch.
 pub(super) fn branch(text: &str) -> Rule {
-    let parts_fit = text
-        .split('/')
-        .all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && !part.ends_with(".lock"));
+    let parts_fit = text.split('/').all(|part| {
+        !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && part.strip_suffix(".lock").is_none()
+    });
     let forbidden = text.contains(['~', '^', ':', '?', '*', '[', '\\']) || text.contains("..") || text.contains("@{");
     rule(is_word(text) && parts_fit && !forbidden, "the name of a git branch")
 }

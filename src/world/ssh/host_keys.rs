@@ -56,7 +56,7 @@ impl HostKeys {
 
     /// Lines that were skipped, one sentence each.
     pub fn notices(&self) -> impl Iterator<Item = String> {
-        self.known.bad_lines().iter().map(|bad| format!("{}:{}: skipped: {}", bad.file, bad.line, bad.why))
+        self.known.bad_lines().iter().map(|bad| format!("{}: skipped: {}", bad.at, bad.why))
     }
 
     /// The algorithms to ask for: those of the recorded keys first, so that a host known by one key is not asked for
@@ -87,10 +87,9 @@ impl HostKeys {
         match self.known.check(host, port, blob) {
             Verdict::Known => Ok(()),
             Verdict::Unknown => Err(Cause::HostKeyUnknown(shown)),
-            Verdict::Changed { file, line, .. } => {
-                Err(Cause::HostKeyChanged { recorded: format!("{file}:{line}"), shown })
-            }
-            Verdict::Revoked { file, line } => Err(Cause::HostKeyRevoked(format!("{file}:{line}"))),
+            Verdict::Changed { at, .. } => Err(Cause::HostKeyChanged { recorded: at.to_string(), shown }),
+            Verdict::Revoked { at } => Err(Cause::HostKeyRevoked(at.to_string())),
+            Verdict::AuthorityOnly { at } => Err(Cause::HostKeyAuthorityOnly(at.to_string())),
         }
     }
 }

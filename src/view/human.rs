@@ -75,10 +75,10 @@ impl Human {
 fn background(status: &Status) -> String {
     let answered = status.nodes.iter().filter(|node| node.facts().is_some()).count();
     let record = match &status.record {
-        Record::Inventory => "roles of the inventory, no term yet".to_owned(),
+        Record::Inventory => "roles by inventory".to_owned(),
         Record::Term { record, held_by } => format!("term {}, held by {}", record.term, held_by.len()),
     };
-    let at = status.at.strftime("%Y-%m-%d %H:%M:%SZ");
+    let at = status.at.strftime("%H:%M:%S UTC");
     format!("cell {} · {record} · {answered} of {} answered · {at}", status.cell, status.nodes.len())
 }
 

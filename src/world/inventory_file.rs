@@ -89,7 +89,7 @@ fn second_opinion(text: &str, error: &serde_yaml::Error) -> Fault {
 fn utf8<'a>(label: &str, bytes: &'a [u8]) -> Result<&'a str, Error> {
     std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
-        let line = bytes[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = bytes[..offset].split(|byte| *byte == b'\n').count();
         Error::inventory(format!("{label}:{line}: not UTF-8: byte 0x{:02x} at offset {offset}", bytes[offset]))
             .hint("save the file as UTF-8")
     })

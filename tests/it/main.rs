@@ -13,6 +13,8 @@ mod agent;
 mod five;
 mod generated;
 mod inventory;
+mod inventory_files;
+mod inventory_texts;
 mod known_hosts;
 mod man;
 mod processes;

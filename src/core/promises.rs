@@ -223,7 +223,10 @@ impl<'a> Bounds<'a> {
             ),
             bound: Some(rhythm.saturating_add(breath)),
             limit: self.timing.breath,
-            hint: Some(format!("timing.health_timeout may be {} at most", show(self.timing.breath / (2 * BREATH_PHASES)))),
+            hint: Some(format!(
+                "timing.health_timeout may be {} at most",
+                show(self.timing.breath / (2 * BREATH_PHASES))
+            )),
         }
         .settled()
     }

@@ -10,6 +10,7 @@
 )]
 
 mod agent;
+mod diagnosis;
 mod five;
 mod generated;
 mod inventory;

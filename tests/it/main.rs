@@ -17,6 +17,7 @@ mod inventory_files;
 mod inventory_texts;
 mod known_hosts;
 mod man;
+mod man_inventory;
 mod processes;
 mod promises;
 mod rig;

@@ -18,6 +18,7 @@ mod inventory_texts;
 mod known_hosts;
 mod man;
 mod man_inventory;
+mod probes;
 mod processes;
 mod promises;
 mod rig;

@@ -40,8 +40,9 @@ fn visible(command: &clap::Command) -> impl Iterator<Item = &clap::Command> {
 
 /// One page: what clap says of the command, and these sections after it.
 fn page(command: &clap::Command, name: &str, sections: &Roff) -> String {
+    let has_verbs = visible(command).next().is_some();
     // The page of a verb is named after its file, and its options are listed without the verbs below.
-    let command = command.clone().name(name.to_owned()).display_name(name.to_owned());
+    let command = command.clone().display_name(name.to_owned());
     let man = clap_mangen::Man::new(command).title(name.to_uppercase()).date("").source(source()).manual("m3m manual");
     let mut text = Vec::new();
     man.render_title(&mut text).expect("written to memory");
@@ -49,7 +50,9 @@ fn page(command: &clap::Command, name: &str, sections: &Roff) -> String {
     man.render_synopsis_section(&mut text).expect("written to memory");
     man.render_description_section(&mut text).expect("written to memory");
     man.render_options_section(&mut text).expect("written to memory");
-    man.render_subcommands_section(&mut text).expect("written to memory");
+    if has_verbs {
+        man.render_subcommands_section(&mut text).expect("written to memory");
+    }
     let page = String::from_utf8(text).expect("a page is UTF-8");
     page + &sections.to_roff()
 }

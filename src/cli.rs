@@ -73,5 +73,6 @@ pub struct GlobalArgs {
 pub enum Command {
     Status(commands::status::Args),
     Where(commands::whereis::Args),
+    Check(commands::check::Args),
     Completions(commands::completions::Args),
 }

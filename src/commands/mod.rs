@@ -1,5 +1,6 @@
 //! One file a verb: arguments, whose doc comments are the help text, and `run`. The only place where all meet.
 
+pub mod check;
 pub mod complete;
 pub mod completions;
 mod consent;
@@ -21,6 +22,7 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
     match cli.command {
         Command::Status(args) => interrupt::or(status::run(&context, args)),
         Command::Where(args) => interrupt::or(whereis::run(&context, args)),
+        Command::Check(args) => check::run(&context, args),
         Command::Completions(args) => completions::run(args),
     }
 }

@@ -268,7 +268,8 @@ fn notes(inventory: &Inventory) -> Vec<String> {
     let mut notes = vec![quorum_note(inventory)];
     let mirrors = inventory.nodes.iter().filter(|node| node.role == Role::Mirror).count();
     if mirrors != MIRRORS {
-        notes.push(format!("the cell has {mirrors} mirrors; a Montana cell has {MIRRORS}"));
+        let plural = if mirrors == 1 { "" } else { "s" };
+        notes.push(format!("the cell has {mirrors} mirror{plural}; a Montana cell has {MIRRORS}"));
     }
     if !decides_without(inventory, 2) {
         let all = inventory.nodes.len();

@@ -3,6 +3,7 @@
 
 mod human;
 mod progress;
+pub mod promises;
 mod record;
 mod structured;
 mod table;

@@ -58,7 +58,7 @@ fn what_is_not_said_has_the_documented_default() {
     let node = &inventory.nodes[0];
     assert_eq!((node.ssh.port, node.ssh.user.as_deref(), node.candidate), (22, None, true));
     assert_eq!(node.service.kill, "halt", "what stops it kills it");
-    assert_eq!(node.service.start_within, Duration::from_secs(1));
+    assert_eq!(node.service.start_within, Duration::from_millis(800));
     assert_eq!(node.repository.branch, "main");
 }
 

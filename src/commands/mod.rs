@@ -6,6 +6,8 @@ pub mod completions;
 mod consent;
 mod context;
 mod interrupt;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod status;
 pub mod whereis;
 
@@ -23,6 +25,14 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Status(args) => interrupt::or(status::run(&context, args)),
         Command::Where(args) => interrupt::or(whereis::run(&context, args)),
         Command::Check(args) => check::run(&context, args),
+        #[cfg(feature = "lab")]
+        Command::Lab(args) => lab::run(args, context.lab_name(), &mut std::io::stdout()),
         Command::Completions(args) => completions::run(args),
+        #[cfg(feature = "lab")]
+        Command::LabNode(args) => interrupt::or(lab::run_node(args)),
+        #[cfg(feature = "lab")]
+        Command::LabLedger(args) => lab::run_ledger(args),
+        #[cfg(feature = "lab")]
+        Command::LabKeeper(args) => lab::run_keeper(args),
     }
 }

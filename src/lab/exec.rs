@@ -172,6 +172,6 @@ fn signal_name(number: i32) -> Sig {
         (Signal::TERM, Sig::TERM),
         (Signal::USR1, Sig::USR1),
     ];
-    let named = names.into_iter().find(|(signal, _)| signal.as_raw() == number);
+    let found = names.into_iter().find(|(signal, _)| signal.as_raw() == number);
     named.map_or_else(|| Sig::Custom("SIG@m3m".to_owned()), |(_, name)| name)
 }

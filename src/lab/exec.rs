@@ -173,5 +173,5 @@ fn signal_name(number: i32) -> Sig {
         (Signal::USR1, Sig::USR1),
     ];
     let found = names.into_iter().find(|(signal, _)| signal.as_raw() == number);
-    named.map_or_else(|| Sig::Custom("SIG@m3m".to_owned()), |(_, name)| name)
+    found.map_or_else(|| Sig::Custom("SIG@m3m".to_owned()), |(_, name)| name)
 }

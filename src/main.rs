@@ -1,24 +1,37 @@
-//! m3m
+//! `m3m`: parse, run, turn the outcome into an exit status.
 
-use std::io::Write as _;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use m3m::cli::{Cli, Verb};
-use m3m::commands::lab;
+use clap::{CommandFactory, Parser};
+use m3m::cli::Cli;
+use m3m::error::Exit;
+use m3m::{commands, view};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match cli.verb {
-        Verb::Lab(args) => lab::run(args, cli.lab.flatten().as_deref(), &mut std::io::stdout()),
-        Verb::LabNode(args) => lab::run_node(args).await,
-        Verb::LabLedger(args) => lab::run_ledger(args),
-        Verb::LabKeeper(args) => lab::run_keeper(args),
+fn main() -> ExitCode {
+    // Before anything is printed or started: under completion the shell reads what this writes.
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    // A panic is a bug; its report says where, and what to send. Where a hook stands already that one serves.
+    let mut hooks = color_eyre::config::HookBuilder::default().display_env_section(false);
+    if !std::io::stderr().is_terminal() {
+        hooks = hooks.theme(color_eyre::config::Theme::new());
+    }
+    let _ = hooks.install();
+    let outcome = std::panic::catch_unwind(|| commands::run(Cli::parse()));
+    let exit = match outcome.unwrap_or(Ok(Exit::Unexpected)) {
+        Ok(exit) => exit,
+        Err(error) if error.exit() == Exit::Unexpected => {
+            let code = error.exit().code();
+            view::write_err(&format!(
+                "this is a bug in m3m; please report it with this context\n{:?}\n",
+                color_eyre::Report::new(error)
+            ));
+            return ExitCode::from(code);
+        }
+        Err(error) => {
+            view::write_err(&error.render());
+            error.exit()
+        }
     };
-    let exit = result.unwrap_or_else(|error| {
-        let _ = std::io::stderr().write_all(error.render().as_bytes());
-        error.exit()
-    });
     ExitCode::from(exit.code())
 }

@@ -60,7 +60,8 @@ enum Verb {
 #[derive(Debug, clap::Args)]
 struct Nodes {
     /// The nodes' names
-    #[arg(required = true, value_name = "NODE", value_delimiter = ',')]
+    // A name of its own for clap: `nodes` are those of the global --node.
+    #[arg(id = "lab_nodes", required = true, value_name = "NODE", value_delimiter = ',')]
     nodes: Vec<String>,
 }
 
@@ -91,10 +92,10 @@ fn up(name: &Name, out: &mut dyn Write) -> Result<Exit, Error> {
     let (lab, new) = lab::up(name)?;
     let nodes = lab.nodes();
     if nodes.iter().all(|node| node.state == State::Up) {
-        tell_how_to_use(&lab, new, out).map_err(cannot_print)?;
+        told(tell_how_to_use(&lab, new, out))?;
         return Ok(Exit::Ok);
     }
-    tell_how_to_mend(&lab, &nodes, out).map_err(cannot_print)?;
+    told(tell_how_to_mend(&lab, &nodes, out))?;
     Ok(Exit::Degraded)
 }
 
@@ -123,19 +124,19 @@ fn tell_how_to_mend(lab: &Lab, nodes: &[NodeStatus], out: &mut dyn Write) -> io:
 
 fn down(name: &Name, out: &mut dyn Write) -> Result<Exit, Error> {
     let text = if lab::down(name)? { "is gone" } else { "is not there: nothing to end" };
-    writeln!(out, "the lab {name} {text}").map_err(cannot_print)?;
+    told(writeln!(out, "the lab {name} {text}"))?;
     Ok(Exit::Ok)
 }
 
 fn list(out: &mut dyn Write) -> Result<Exit, Error> {
     let labs = lab::all()?;
     if labs.is_empty() {
-        writeln!(out, "there is no lab; make one: m3m lab up").map_err(cannot_print)?;
+        told(writeln!(out, "there is no lab; make one: m3m lab up"))?;
     }
     for lab in labs {
-        writeln!(out, "{}  {}", lab.name(), lab.path().display()).map_err(cannot_print)?;
+        told(writeln!(out, "{}  {}", lab.name(), lab.path().display()))?;
         for node in lab.nodes() {
-            writeln!(out, "  {}", row(&node).trim_end()).map_err(cannot_print)?;
+            told(writeln!(out, "  {}", row(&node).trim_end()))?;
         }
     }
     Ok(Exit::Ok)
@@ -160,13 +161,17 @@ fn fault(
     let _exclusive = lab.exclusively()?;
     for node in &nodes.nodes {
         act(&lab, node)?;
-        writeln!(out, "{node} is {done}").map_err(cannot_print)?;
+        told(writeln!(out, "{node} is {done}"))?;
     }
     Ok(Exit::Ok)
 }
 
-fn cannot_print(error: io::Error) -> Error {
-    Error::unexpected("cannot write the output").because(error)
+/// A reader that has gone has what it wanted, and what was begun goes on.
+fn told(written: io::Result<()>) -> Result<(), Error> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// One SSH node of a lab. Started by m3m itself.

@@ -49,10 +49,11 @@ pub async fn run(dir: PathBuf) -> Result<Exit, Error> {
 async fn prepare(node: &NodeDir) -> Result<(lock::Held, TcpListener, PrivateKey, PublicKey), Error> {
     let broken = |path: PathBuf| {
         move |error: russh::keys::ssh_key::Error| {
-            Error::unexpected(format!("cannot read {}", path.display())).because(error)
+            Error::inventory(format!("cannot read {}", path.display())).because(error)
         }
     };
-    let unusable = |error: std::io::Error| Error::unexpected(format!("{} cannot start", node.name())).because(error);
+    let unusable =
+        |error: std::io::Error| Error::new(Exit::Refused, format!("{} cannot start", node.name())).because(error);
     let lock = lock::take(&node.lock(), Duration::from_secs(1)).map_err(unusable)?;
     let lock = lock.ok_or_else(|| Error::new(Exit::Refused, format!("{} runs already", node.name())))?;
     let host_key = PrivateKey::read_openssh_file(node.host_key()).map_err(broken(node.host_key()))?;

@@ -69,7 +69,7 @@ fn config(host_key: PrivateKey) -> Config {
 pub(super) fn log(node: &NodeDir, text: &str) {
     use std::io::Write as _;
     // A full disk must not end the node.
-    let _ = writeln!(std::io::stderr(), "{} {}: {text}", jiff::Timestamp::now(), node.name());
+    let _ = writeln!(std::io::stderr(), "{} {}: {text}", crate::world::clock::now(), node.name());
 }
 
 /// One client.

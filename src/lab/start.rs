@@ -33,7 +33,7 @@ pub(super) fn own_program() -> Result<PathBuf, Error> {
     if path.exists() {
         return Ok(path);
     }
-    Err(Error::unexpected(format!("m3m's own binary {} is gone", path.display()))
+    Err(Error::new(Exit::Refused, format!("m3m's own binary {} is gone", path.display()))
         .hint("it was replaced while it ran: run the command again"))
 }
 
@@ -76,12 +76,12 @@ impl Started {
 fn refused(name: &str, rendered: &str) -> Error {
     let (hints, causes): (Vec<_>, Vec<_>) = rendered.split('\t').partition(|line| line.starts_with("hint: "));
     let causes: Vec<_> = causes.iter().map(|line| line.split_once(": ").map_or(*line, |(_, text)| text)).collect();
-    let error = Error::new(Exit::Refused, format!("cannot start the lab's node {name}")).because(causes.join(": "));
+    let error = cannot_start(name).because(causes.join(": "));
     hints.iter().fold(error, |error, hint| error.hint(hint.trim_start_matches("hint: ")))
 }
 
 fn cannot_start(name: &str) -> Error {
-    Error::new(Exit::Unexpected, format!("cannot start the lab's node {name}"))
+    Error::new(Exit::Refused, format!("cannot start the lab's node {name}"))
 }
 
 #[cfg(test)]

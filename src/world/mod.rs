@@ -1,5 +1,10 @@
 //! The outside, one thing a file. Each file wraps one outside thing and knows nothing of the others.
 
+pub mod clock;
 pub mod dirs;
 #[cfg(feature = "lab")]
 pub mod git;
+pub mod inventory_file;
+pub mod ssh;
+mod trusted;
+mod yaml;

@@ -89,6 +89,7 @@ pub fn read_number<T: std::str::FromStr>(path: &Path) -> T {
 }
 
 /// Whether the program is there; says so where it is not, because the test then shows nothing.
+#[expect(clippy::print_stderr, reason = "a test that shows nothing must say so")]
 pub fn has(program: &str, version: &str) -> bool {
     let found = Command::new(program).arg(version).output().is_ok();
     if !found {

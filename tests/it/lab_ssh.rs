@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::process::{Command, Stdio};
 
 use crate::lab::{Labs, SOON, has};
+use crate::processes::state;
 use crate::support::{finish, until};
 
 #[test]
@@ -106,13 +107,6 @@ fn what_outlives_its_session_is_frozen_and_dies_with_its_node() {
     assert!(all.iter().all(|pid| state(*pid) != Some('T')));
     labs.run(["lab", "kill", "almaty"]).assert_code(0);
     assert!(all.iter().all(|pid| state(*pid).is_none()), "they die with the node");
-}
-
-/// The state letter of a process, nothing if it has ended.
-fn state(pid: u32) -> Option<char> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let letter = stat.rsplit_once(") ")?.1.chars().next()?;
-    (letter != 'Z').then_some(letter)
 }
 
 /// The `sleep` with that argument among what this node runs.

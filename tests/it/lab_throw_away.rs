@@ -1,55 +1,46 @@
-//! The lab of `--lab`: gone with its owner.
+//! The lab of `--lab`: there while its owner lives, gone however the owner ends.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Stdio};
 
-use m3m::lab::ThrowAway;
+use m3m::lab::{State, ThrowAway};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::lab::{NODES, SOON, read_number};
-use crate::support::until;
-
-/// Tells the helper below that it is not run by hand.
-const OWNER: &str = "M3M_TEST_OWNER";
+use crate::processes::signal_marked;
+use crate::support::{Home, until};
 
 pub fn throw_away() -> ThrowAway {
     ThrowAway::start_with(Path::new(env!("CARGO_BIN_EXE_m3m"))).expect("a lab")
 }
 
 #[test]
-fn a_throw_away_lab_is_complete_and_gone_when_it_is_dropped() {
+fn it_is_complete_and_gone_when_it_is_dropped() {
     let lab = throw_away();
     let dir = lab.lab().path().to_owned();
     assert!(lab.inventory_path().exists());
-    assert!(lab.lab().nodes().iter().all(|node| node.state == m3m::lab::State::Up));
+    assert!(lab.lab().nodes().iter().all(|node| node.state == State::Up));
     lab.lab().freeze("almaty").expect("freeze a node");
     lab.lab().kill("moscow").expect("kill a node");
-    let processes = processes_of(&dir);
-    assert!(processes.len() >= 5, "four nodes and the ledger: {processes:?}");
+    let running = processes_of(&dir);
+    assert!(running.len() >= 5, "four nodes and the ledger: {running:?}");
     drop(lab);
-    assert!(!dir.exists());
-    assert_eq!(processes_of(&dir), Vec::<u32>::new());
+    assert_gone(&dir);
 }
 
 #[test]
-fn a_throw_away_lab_is_gone_when_its_owner_is_killed() {
-    let mut owner = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "lab_throw_away::owner_of_a_throw_away_lab", "--ignored", "--nocapture"])
-        .env(OWNER, "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the owner");
-    let lines = BufReader::new(owner.stdout.take().expect("its output")).lines();
-    let dir = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("LAB ").map(PathBuf::from));
-    let dir = dir.expect("the owner's lab");
+fn it_is_gone_when_its_owner_is_killed_even_with_all_nodes_frozen() {
+    let home = Home::new();
+    let mut owner = owner(&home);
+    let dir = complete(&home);
     let ports: Vec<u16> = NODES.iter().map(|node| read_number(&dir.join("nodes").join(node).join("port"))).collect();
     assert!(!processes_of(&dir).is_empty());
-
+    // Frozen, none of them could clean up.
+    for node in NODES {
+        signal_marked(&format!("M3M_LAB_NODE={}", dir.join("nodes").join(node).display()), Signal::STOP);
+    }
     owner.kill().expect("kill the owner");
     owner.wait().expect("its end");
     until("the lab is gone", SOON, || (!dir.exists() && processes_of(&dir).is_empty()).then_some(()));
@@ -57,20 +48,37 @@ fn a_throw_away_lab_is_gone_when_its_owner_is_killed() {
 }
 
 #[test]
-#[ignore = "the process that another test kills"]
-fn owner_of_a_throw_away_lab() {
-    assert!(std::env::var_os(OWNER).is_some(), "not run by hand");
-    let lab = throw_away();
-    // With all nodes frozen none of them could clean up.
-    for node in NODES {
-        lab.lab().freeze(node).expect("freeze a node");
-    }
-    println!("\nLAB {}", lab.lab().path().display());
-    // Until it is killed; the bound is for a test that died before.
-    let end = Instant::now() + Duration::from_secs(60);
-    while Instant::now() < end {
-        std::thread::park_timeout(end - Instant::now());
-    }
+fn it_is_gone_when_its_owner_is_told_to_end() {
+    let home = Home::new();
+    let mut owner = owner(&home);
+    let dir = complete(&home);
+    kill_process(Pid::from_child(&owner), Signal::TERM).expect("tell the owner");
+    let status = until("the owner ends", SOON, || owner.try_wait().expect("its end"));
+    assert_eq!(status.code(), Some(130));
+    assert_gone(&dir);
+}
+
+/// An m3m that goes on and on with a lab of its own.
+fn owner(home: &Home) -> Child {
+    let mut command = home.m3m(["--lab", "status", "--every"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("m3m")
+}
+
+/// The directory of the one throw-away lab in this home, once its last file is there.
+fn complete(home: &Home) -> PathBuf {
+    let find = || {
+        let entries = fs::read_dir(home.path()).expect("the home").flatten();
+        let mut labs = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("m3m-lab-"));
+        let dir = labs.next()?.path().canonicalize().ok()?;
+        dir.join("inventory.yaml").exists().then_some(dir)
+    };
+    until("the lab is complete", SOON, find)
+}
+
+#[track_caller]
+fn assert_gone(lab: &Path) {
+    assert!(!lab.exists());
+    assert_eq!(processes_of(lab), Vec::<u32>::new());
 }
 
 /// The living processes that carry the mark of a node of this lab.
@@ -78,9 +86,9 @@ fn processes_of(lab: &Path) -> Vec<u32> {
     let mark = format!("M3M_LAB_NODE={}/", lab.display());
     let names = fs::read_dir("/proc").expect("a list of processes").flatten().map(|entry| entry.file_name());
     let pids = names.filter_map(|name| name.to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| {
+    let is_marked = |pid: &u32| {
         let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         String::from_utf8_lossy(&environ).split('\0').any(|entry| entry.starts_with(&mark))
-    })
-    .collect()
+    };
+    pids.filter(is_marked).collect()
 }

@@ -2,6 +2,21 @@
 //!
 //! Every file of this folder is a module here (`tidy.rs` checks it).
 
+#![expect(unreachable_pub, reason = "the support modules say what they offer to the others")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what a helper cannot do fails its test, as in the test itself"
+)]
+
+mod agent;
+mod diagnosis;
+mod five;
+mod generated;
+mod inventory;
+mod inventory_files;
+mod inventory_texts;
+mod known_hosts;
 #[cfg(feature = "lab")]
 mod lab;
 #[cfg(feature = "lab")]
@@ -10,4 +25,12 @@ mod lab_ledger;
 mod lab_ssh;
 #[cfg(feature = "lab")]
 mod lab_throw_away;
+mod man;
+mod man_inventory;
+mod probes;
+mod processes;
+mod promises;
+mod rig;
+mod sshd;
 mod support;
+mod tidy;

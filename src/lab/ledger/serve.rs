@@ -27,7 +27,8 @@ const CLIENTS_MAX: usize = 64;
 pub fn serve(dir: PathBuf) -> Result<(), Error> {
     let ledger = Arc::new(Records { node: NodeDir::new(dir), write: Mutex::new(()) });
     let node = &ledger.node;
-    let failed = |error: io::Error| Error::unexpected(format!("the ledger of {} fails", node.name())).because(error);
+    let failed =
+        |error: io::Error| Error::new(Exit::Refused, format!("the ledger of {} fails", node.name())).because(error);
     let held = lock::take(&node.ledger_lock(), Duration::from_millis(500)).map_err(failed)?;
     let _held = held.ok_or_else(|| Error::new(Exit::Refused, format!("the ledger of {} runs already", node.name())))?;
     forget_unfinished(node).map_err(failed)?;
@@ -121,7 +122,7 @@ impl Records {
         let path = records.join(file_name(number));
         if !path.exists() {
             let mut file = tempfile::NamedTempFile::new_in(self.node.temporary())?;
-            let time = jiff::Timestamp::now();
+            let time = crate::world::clock::now();
             write!(file, "number: {number}\nnode: {}\ntime: {time:.3}\n", self.node.name())?;
             file.as_file().sync_all()?;
             match file.persist_noclobber(&path) {

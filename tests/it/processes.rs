@@ -1,0 +1,53 @@
+//! Looking for processes below one that a test has started, and signalling them by id. Linux only: it reads `/proc`.
+
+use std::path::PathBuf;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Signals a process and all its descendants. They are held still meanwhile, so that none is born or lost unseen.
+pub fn signal_tree(root: u32, signal: Signal) {
+    send(root, Signal::STOP);
+    for child in all().filter(|pid| parent(*pid) == Some(root)) {
+        signal_tree(child, signal);
+    }
+    send(root, signal);
+}
+
+/// Signals every process that was started with `mark` (`NAME=value`) in its environment, whoever its parent is now.
+pub fn signal_marked(mark: &str, signal: Signal) {
+    let carries = |pid: &u32| {
+        let environment = std::fs::read(proc(*pid).join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+    };
+    all().filter(carries).for_each(|pid| send(pid, signal));
+}
+
+fn send(pid: u32, signal: Signal) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    // It may have ended since it was seen.
+    let _ = pid.map(|pid| kill_process(pid, signal));
+}
+
+fn all() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// What a process is doing (`R`, `S`, `T` stopped, …); nothing where it has ended.
+pub fn state(pid: u32) -> Option<char> {
+    stat_field(pid, 0)?.chars().next().filter(|state| *state != 'Z')
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    stat_field(pid, 1)?.parse().ok()
+}
+
+/// A field of the process's status line, counted from behind the name, which may hold anything.
+fn stat_field(pid: u32, index: usize) -> Option<String> {
+    let stat = std::fs::read_to_string(proc(pid).join("stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(index).map(str::to_owned)
+}
+
+fn proc(pid: u32) -> PathBuf {
+    PathBuf::from("/proc").join(pid.to_string())
+}

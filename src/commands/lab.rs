@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::core::name::Name;
 use crate::error::{Error, Exit};
-use crate::lab::{self, Lab, State, ledger};
+use crate::lab::{self, Lab, NodeStatus, PARTS, State, ledger};
 
 /// The lab that is meant where none is named.
 const NAME_DEFAULT: &str = "lab";
@@ -74,10 +74,10 @@ pub fn run(args: Args, lab: Option<&str>, out: &mut dyn Write) -> Result<Exit, E
         Verb::Up { name } => up(&named(name, lab)?, out),
         Verb::Down { name } => down(&named(name, lab)?, out),
         Verb::List => list(out),
-        Verb::Kill(nodes) => fault(nodes, lab, "killed", Lab::kill, out),
-        Verb::Revive(nodes) => fault(nodes, lab, "up", Lab::revive, out),
-        Verb::Freeze(nodes) => fault(nodes, lab, "frozen", Lab::freeze, out),
-        Verb::Thaw(nodes) => fault(nodes, lab, "thawed", Lab::thaw, out),
+        Verb::Kill(nodes) => fault(&nodes, lab, "killed", Lab::kill, out),
+        Verb::Revive(nodes) => fault(&nodes, lab, "up", Lab::revive, out),
+        Verb::Freeze(nodes) => fault(&nodes, lab, "frozen", Lab::freeze, out),
+        Verb::Thaw(nodes) => fault(&nodes, lab, "thawed", Lab::thaw, out),
     }
 }
 
@@ -91,62 +91,66 @@ fn named(name: Option<Name>, lab: Option<&str>) -> Result<Name, Error> {
 fn up(name: &Name, out: &mut dyn Write) -> Result<Exit, Error> {
     let (lab, new) = lab::up(name)?;
     let nodes = lab.nodes();
-    let in_state = |state| nodes.iter().filter(move |node| node.state == state).map(|node| node.name);
-    let (dead, frozen): (Vec<_>, Vec<_>) = (in_state(State::Dead).collect(), in_state(State::Frozen).collect());
-    let option = if name.as_str() == NAME_DEFAULT { String::new() } else { format!("={name}") };
-    let mut text = String::new();
-    if dead.is_empty() && frozen.is_empty() {
-        let already = if new { "" } else { " already" };
-        text += &format!("the lab {name} is up{already}: {} SSH nodes on 127.0.0.1\n", nodes.len());
-        text += &format!("  try it:  m3m --lab{option} status\n");
-        text += &format!("  log in:  ssh -F '{}' {}\n", lab.ssh_config_path().display(), nodes[0].name);
-        text += &format!("  end it:  m3m lab down {name}\n");
-    } else {
-        text += &format!("the lab {name} is there, but not all of its nodes are up; they were left as they are\n");
-        for (verb, state, nodes) in [("revive", "dead", dead.join(" ")), ("thaw", "frozen", frozen.join(" "))] {
-            if !nodes.is_empty() {
-                text += &format!("  {state}: {nodes}: m3m --lab={name} lab {verb} {nodes}\n");
-            }
+    if nodes.iter().all(|node| node.state == State::Up) {
+        told(tell_how_to_use(&lab, new, out))?;
+        return Ok(Exit::Ok);
+    }
+    told(tell_how_to_mend(&lab, &nodes, out))?;
+    Ok(Exit::Degraded)
+}
+
+fn tell_how_to_use(lab: &Lab, new: bool, out: &mut dyn Write) -> io::Result<()> {
+    let name = lab.name();
+    let option = if name == NAME_DEFAULT { String::new() } else { format!("={name}") };
+    let already = if new { "" } else { " already" };
+    writeln!(out, "the lab {name} is up{already}: {} SSH nodes on 127.0.0.1", PARTS.len())?;
+    writeln!(out, "  try it:  m3m --lab{option} status")?;
+    writeln!(out, "  log in:  ssh -F '{}' {}", lab.ssh_config_path().display(), PARTS[0].name)?;
+    writeln!(out, "  end it:  m3m lab down {name}")
+}
+
+fn tell_how_to_mend(lab: &Lab, nodes: &[NodeStatus], out: &mut dyn Write) -> io::Result<()> {
+    let name = lab.name();
+    writeln!(out, "the lab {name} is there, but not all of its nodes are up; they were left as they are")?;
+    for (state, verb) in [(State::Dead, "revive"), (State::Frozen, "thaw")] {
+        let names: Vec<_> = nodes.iter().filter(|node| node.state == state).map(|node| node.name).collect();
+        if !names.is_empty() {
+            let names = names.join(" ");
+            writeln!(out, "  {}: {names}; m3m --lab={name} lab {verb} {names}", state.as_str())?;
         }
     }
-    print(out, &text)?;
-    Ok(if dead.is_empty() && frozen.is_empty() { Exit::Ok } else { Exit::Degraded })
+    Ok(())
 }
 
 fn down(name: &Name, out: &mut dyn Write) -> Result<Exit, Error> {
     let text = if lab::down(name)? { "is gone" } else { "is not there: nothing to end" };
-    print(out, &format!("the lab {name} {text}\n"))?;
+    told(writeln!(out, "the lab {name} {text}"))?;
     Ok(Exit::Ok)
 }
 
 fn list(out: &mut dyn Write) -> Result<Exit, Error> {
     let labs = lab::all()?;
-    let mut text = String::new();
     if labs.is_empty() {
-        text += "there is no lab; make one: m3m lab up\n";
+        told(writeln!(out, "there is no lab; make one: m3m lab up"))?;
     }
     for lab in labs {
-        text += &format!("{}  {}\n", lab.name(), lab.path().display());
+        told(writeln!(out, "{}  {}", lab.name(), lab.path().display()))?;
         for node in lab.nodes() {
-            let address = node.port.map_or_else(|| "?".to_owned(), |port| format!("{}:{port}", node.host));
-            let pid = node.pid.map_or_else(|| "-".to_owned(), |pid| format!("pid {pid}"));
-            let service = if node.service { "service" } else { "" };
-            let line = format!(
-                "  {:16}  {:7}  {:6}  {address:15}  {pid:11}  {service}",
-                node.name,
-                node.role,
-                node.state.as_str()
-            );
-            text += line.trim_end();
-            text += "\n";
+            told(writeln!(out, "  {}", row(&node).trim_end()))?;
         }
     }
-    print(out, &text)?;
     Ok(Exit::Ok)
 }
 
+fn row(node: &NodeStatus) -> String {
+    let address = node.port.map_or_else(|| "?".to_owned(), |port| format!("{}:{port}", node.host));
+    let pid = node.pid.map_or_else(|| "-".to_owned(), |pid| format!("pid {pid}"));
+    let service = if node.service { "service" } else { "" };
+    format!("{:16}  {:7}  {:6}  {address:15}  {pid:11}  {service}", node.name, node.role, node.state.as_str())
+}
+
 fn fault(
-    nodes: Nodes,
+    nodes: &Nodes,
     lab: Option<&str>,
     done: &str,
     act: impl Fn(&Lab, &str) -> Result<(), Error>,
@@ -157,15 +161,17 @@ fn fault(
     let _exclusive = lab.exclusively()?;
     for node in &nodes.nodes {
         act(&lab, node)?;
-        print(out, &format!("{node} is {done}\n"))?;
+        told(writeln!(out, "{node} is {done}"))?;
     }
     Ok(Exit::Ok)
 }
 
-fn print(out: &mut dyn Write, text: &str) -> Result<(), Error> {
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error: io::Error| Error::unexpected("cannot write the output").because(error))
+/// A reader that has gone has what it wanted, and what was begun goes on.
+fn told(written: io::Result<()>) -> Result<(), Error> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// One SSH node of a lab. Started by m3m itself.

@@ -158,7 +158,7 @@ async fn report(status: ExitStatus, out: &ChannelWriteHalf<Msg>, handle: &Handle
 
 /// The protocol's name of a signal (RFC 4254, 6.10).
 fn signal_name(number: i32) -> Sig {
-    let names = [
+    let known = [
         (Signal::ABORT, Sig::ABRT),
         (Signal::ALARM, Sig::ALRM),
         (Signal::FPE, Sig::FPE),
@@ -172,6 +172,6 @@ fn signal_name(number: i32) -> Sig {
         (Signal::TERM, Sig::TERM),
         (Signal::USR1, Sig::USR1),
     ];
-    let found = names.into_iter().find(|(signal, _)| signal.as_raw() == number);
+    let found = known.into_iter().find(|(signal, _)| signal.as_raw() == number);
     found.map_or_else(|| Sig::Custom("SIG@m3m".to_owned()), |(_, name)| name)
 }

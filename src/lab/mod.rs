@@ -243,7 +243,7 @@ impl Lab {
     fn act(&self, node: &str, act: Act) -> Result<(), Error> {
         let dir: NodeDir = self.dir.node(part(node)?.name);
         processes::act(&[dir], act)
-            .map_err(|error| Error::unexpected(format!("cannot signal what {node} runs")).because(error))
+            .map_err(|error| Error::new(Exit::Refused, format!("cannot signal what {node} runs")).because(error))
     }
 }
 

@@ -17,6 +17,14 @@ mod inventory;
 mod inventory_files;
 mod inventory_texts;
 mod known_hosts;
+#[cfg(feature = "lab")]
+mod lab;
+#[cfg(feature = "lab")]
+mod lab_ledger;
+#[cfg(feature = "lab")]
+mod lab_ssh;
+#[cfg(feature = "lab")]
+mod lab_throw_away;
 mod man;
 mod man_inventory;
 mod probes;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::fmt::friendly::{FractionalUnit, Spacing, SpanPrinter};
+
 /// The longest duration accepted anywhere: ten years, far from every overflow.
 const DURATION_MAX: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
 
@@ -32,26 +34,13 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     }
 }
 
-/// Writes a duration the way [`parse`] reads it: `1m30s`, `2.5s`, `250ms`.
+/// Writes a duration the way [`parse`] reads it: `1m30s`, `2.5s`.
 #[must_use]
 pub fn display(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
-        return format!("{}ms", duration.as_millis());
-    }
-    let whole = duration.as_secs();
-    let (days, hours, minutes) = (whole / 86_400, whole / 3600 % 24, whole / 60 % 60);
-    let mut text = String::new();
-    for (count, unit) in [(days, 'd'), (hours, 'h'), (minutes, 'm')] {
-        if count > 0 {
-            text.push_str(&format!("{count}{unit}"));
-        }
-    }
-    let seconds = duration.checked_sub(Duration::from_secs(whole - whole % 60)).unwrap().as_secs_f64();
-    let seconds = (seconds * 1000.0).round() / 1000.0;
-    if seconds > 0.0 || text.is_empty() {
-        text.push_str(&format!("{seconds}s"));
-    }
-    text
+    SpanPrinter::new()
+        .spacing(Spacing::None)
+        .fractional(Some(FractionalUnit::Second))
+        .unsigned_duration_to_string(&duration)
 }
 
 #[cfg(test)]

@@ -1,6 +1,17 @@
 //! The pure core: values in, values out. No clock, no I/O, no async; it cannot fail because of a network.
 
+pub mod diagnosis;
 pub mod duration;
+pub mod event;
 pub mod inventory;
 pub mod known_hosts;
+pub mod lag;
 pub mod name;
+pub mod observation;
+pub mod probe;
+pub mod reading;
+pub mod shell;
+pub mod silence;
+pub mod status;
+pub mod term;
+pub mod text;

@@ -1,3 +1,5 @@
 //! The outside, one thing a file. Each file wraps one outside thing and knows nothing of the others.
 
+pub mod clock;
 pub mod dirs;
+pub mod ssh;

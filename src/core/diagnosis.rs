@@ -1,0 +1,216 @@
+//! The diagnosis: from nodes side by side to warnings and one verdict.
+
+use super::inventory::{Inventory, Role};
+use super::probe::{RepositoryState, ServiceState};
+use super::silence::Silence;
+use super::status::{NodeStatus, Observed, Record, Verdict, Warning};
+
+/// A clock further off than this (beyond what the round trip leaves open) is worth a word: stamps order writes.
+const CLOCK_OFFSET_S_MAX: f64 = 2.0;
+
+/// A disk with less than this share left is worth a word: git needs room to repack.
+const DISK_FREE_PERCENT_MIN: u64 = 5;
+
+/// What a person should know, the most important first.
+#[must_use]
+pub fn warnings(inventory: &Inventory, nodes: &[NodeStatus], record: &Record) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    two_writers(nodes, &mut warnings);
+    for node in nodes {
+        if let Err(silence) = &node.observation.answer {
+            warnings.push(silent(node, silence));
+            continue;
+        }
+        service(inventory, node, nodes, &mut warnings);
+        repository(inventory, node, &mut warnings);
+        lag(inventory, node, &mut warnings);
+        clock(node, &mut warnings);
+        disk(node, &mut warnings);
+        term(node, record, &mut warnings);
+    }
+    warnings
+}
+
+/// The one word and the sentence behind it.
+#[must_use]
+pub fn verdict(inventory: &Inventory, nodes: &[NodeStatus], warnings: &[Warning]) -> (Verdict, String) {
+    let executing: Vec<&NodeStatus> = nodes.iter().filter(|node| node.observed == Some(Observed::Executes)).collect();
+    let primary = nodes.iter().find(|node| node.recorded == Role::Primary);
+    if !nodes.is_empty() && nodes.iter().all(|node| node.silence().is_some_and(Silence::is_total)) {
+        return (Verdict::CutOff, format!("{} could be reached: is this machine's network up?", none_of(nodes.len())));
+    }
+    if nodes.iter().all(|node| node.silence().is_some_and(Silence::is_refusal)) {
+        return (Verdict::Down, format!("{} lets m3m in: nothing is known of the service", none_of(nodes.len())));
+    }
+    if executing.is_empty() && (primary.is_some() || nodes.len() == inventory.nodes.len()) {
+        return (Verdict::Down, down(primary));
+    }
+    let asked = match (nodes.len(), inventory.nodes.len()) {
+        (asked, total) if asked == total => String::new(),
+        (asked, total) => format!(", {asked} of {total} nodes asked"),
+    };
+    match warnings {
+        [] if executing.is_empty() => (Verdict::Operational, format!("as far as asked{asked}, PRIMARY not among them")),
+        [] => (Verdict::Operational, format!("{} executes the service{asked}", executing[0].name)),
+        [only] => (Verdict::Degraded, format!("{}{asked}", only.text)),
+        [first, rest @ ..] => (Verdict::Degraded, format!("{}, and {} more{asked}", first.text, rest.len())),
+    }
+}
+
+fn none_of(count: usize) -> String {
+    if count == 1 { "the node asked: not it".to_owned() } else { format!("none of {count} nodes") }
+}
+
+fn down(primary: Option<&NodeStatus>) -> String {
+    let Some(node) = primary else { return "no node executes the service".to_owned() };
+    match (&node.observation.answer, node.facts().map(|facts| facts.service)) {
+        (Err(silence), _) => {
+            format!("{} (PRIMARY) does not answer ({silence}), and no other node executes the service", node.name)
+        }
+        (_, Some(ServiceState::Stopped(status))) => {
+            format!("the service does not run on {} (PRIMARY): its check exits {status}", node.name)
+        }
+        (_, Some(ServiceState::NoAnswer)) => format!("the service's check on {} (PRIMARY) does not end", node.name),
+        _ => format!("{} (PRIMARY) did not say whether the service runs", node.name),
+    }
+}
+
+fn about(node: &NodeStatus, text: String, hint: impl Into<Option<String>>) -> Warning {
+    Warning { node: Some(node.name.clone()), text, hint: hint.into() }
+}
+
+fn two_writers(nodes: &[NodeStatus], warnings: &mut Vec<Warning>) {
+    let names: Vec<&str> =
+        nodes.iter().filter(|node| node.observed == Some(Observed::Executes)).map(|node| node.name.as_str()).collect();
+    if names.len() > 1 {
+        warnings.push(Warning {
+            node: None,
+            text: format!("TWO WRITERS: the service runs on {}", names.join(" and ")),
+            hint: Some("stop it everywhere but on the PRIMARY before anything else".to_owned()),
+        });
+    }
+}
+
+fn silent(node: &NodeStatus, silence: &Silence) -> Warning {
+    let name = node.name.as_str();
+    about(node, format!("{name} does not answer: {silence}"), silence.hint(name, &node.host, node.port))
+}
+
+fn service(inventory: &Inventory, node: &NodeStatus, nodes: &[NodeStatus], warnings: &mut Vec<Warning>) {
+    let name = &node.name;
+    let Some(facts) = node.facts() else { return };
+    let commands = inventory.node(name).map(|node| &node.service);
+    match (node.recorded, facts.service) {
+        (_, ServiceState::NoAnswer) => {
+            let check = commands.map_or("", |service| service.check.as_str());
+            warnings.push(about(
+                node,
+                format!("{name}: the service's check does not end"),
+                format!("try it there: {check}"),
+            ));
+        }
+        (_, ServiceState::Unknown) => {
+            warnings.push(about(node, format!("{name}: the answer broke off before it was complete"), None));
+        }
+        (Role::Primary, ServiceState::Stopped(status)) => {
+            let elsewhere = nodes.iter().any(|other| other.observed == Some(Observed::Executes));
+            let start = commands.map_or("", |service| service.start.as_str());
+            let hint = if elsewhere { None } else { Some(format!("start it there: {start}")) };
+            let text = format!("{name} is PRIMARY and does not execute the service (check: exit {status})");
+            warnings.push(about(node, text, hint));
+        }
+        (Role::Brain | Role::Mirror, ServiceState::Runs) => {
+            let stop = commands.map_or("", |service| service.stop.as_str());
+            let text = format!("{name} executes the service and is recorded as {}", node.recorded.as_str());
+            warnings.push(about(node, text, format!("if it should not, stop it there: {stop}")));
+        }
+        _ => {}
+    }
+}
+
+fn repository(inventory: &Inventory, node: &NodeStatus, warnings: &mut Vec<Warning>) {
+    let (name, Some(facts)) = (&node.name, node.facts()) else { return };
+    let Some(expected) = inventory.node(name).map(|node| &node.repository) else { return };
+    let path = &expected.path;
+    let (text, hint) = match &facts.repository {
+        RepositoryState::Unknown => return,
+        RepositoryState::GitMissing => (format!("{name} has no git"), "install git there".to_owned()),
+        RepositoryState::Unusable(said) if said.contains("dubious ownership") => (
+            format!("{name}: git distrusts the owner of {path}"),
+            format!("on {name}: git config --global --add safe.directory {path}"),
+        ),
+        RepositoryState::Unusable(said) => (
+            format!("{name}: no usable repository at {path}: {said}"),
+            format!("on {name}: git init -b {} {path}, or correct repository.path", expected.branch),
+        ),
+        RepositoryState::Inside(below) => (
+            format!("{name}: {path} is not a repository of its own but {below} in another one"),
+            "correct repository.path".to_owned(),
+        ),
+        RepositoryState::Found(found) if found.bare => (
+            format!("{name}: the repository at {path} is bare"),
+            "the service's state breathes through a work tree: clone one, or correct repository.path".to_owned(),
+        ),
+        RepositoryState::Found(found) if found.commits.is_empty() && facts.complete => (
+            format!("{name}: the repository at {path} has no commit yet"),
+            format!("on {name}: commit something, or fetch the history of another node"),
+        ),
+        RepositoryState::Found(found) => match &found.branch {
+            Some(branch) if *branch == expected.branch => return,
+            Some(branch) => (
+                format!("{name} is on branch {branch} instead of {}", expected.branch),
+                format!("on {name}: git -C {path} switch {}", expected.branch),
+            ),
+            None if facts.complete => (
+                format!("{name}: the head is detached"),
+                format!("on {name}: git -C {path} switch {}", expected.branch),
+            ),
+            None => return,
+        },
+    };
+    warnings.push(about(node, text, hint));
+}
+
+fn lag(inventory: &Inventory, node: &NodeStatus, warnings: &mut Vec<Warning>) {
+    let (name, Some(lag)) = (&node.name, node.lag) else { return };
+    let overdue = lag.commits > 0 && lag.seconds > inventory.timing.breath.as_secs();
+    if lag.diverged {
+        warnings.push(about(node, format!("{name} has commits of its own beside the newest head"), None));
+    } else if overdue {
+        let more = if lag.exact { "" } else { "at least " };
+        let text = format!("{name} is {more}{} commits behind, for {} s", lag.commits, lag.seconds);
+        warnings.push(about(node, text, None));
+    }
+}
+
+fn clock(node: &NodeStatus, warnings: &mut Vec<Warning>) {
+    let (name, Some(clock)) = (&node.name, node.clock) else { return };
+    if clock.offset_s.abs() - clock.error_s > CLOCK_OFFSET_S_MAX {
+        let way = if clock.offset_s > 0.0 { "ahead of" } else { "behind" };
+        let text = format!("{name}'s clock is {:.1} s {way} this machine's", clock.offset_s.abs());
+        warnings.push(about(node, text, "which one is wrong? chronyc tracking, timedatectl".to_owned()));
+    }
+}
+
+fn disk(node: &NodeStatus, warnings: &mut Vec<Warning>) {
+    let (name, Some(room)) = (&node.name, node.disk()) else { return };
+    let percent = (u128::from(room.free) * 100).checked_div(u128::from(room.total)).unwrap_or(0);
+    if percent < u128::from(DISK_FREE_PERCENT_MIN) {
+        let text = format!("{name}'s disk is almost full: {} MiB left, {percent} %", room.free / (1 << 20));
+        warnings.push(about(node, text, "make room before git cannot write".to_owned()));
+    }
+}
+
+fn term(node: &NodeStatus, record: &Record, warnings: &mut Vec<Warning>) {
+    let (name, Some(facts), Record::Term { record, held_by }) = (&node.name, node.facts(), record) else { return };
+    if held_by.contains(name) || !facts.complete {
+        return;
+    }
+    let held = match facts.term.as_ref().map(|held| &held.record) {
+        None => "no term".to_owned(),
+        Some(None) => "a term that cannot be read".to_owned(),
+        Some(Some(other)) if other.term == record.term => format!("another term {}", other.term),
+        Some(Some(other)) => format!("term {}", other.term),
+    };
+    warnings.push(about(node, format!("{name} holds {held}, the cell is at term {}", record.term), None));
+}

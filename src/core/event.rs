@@ -1,0 +1,35 @@
+//! Events: the only way in which m3m speaks while it works. Views listen; whoever works never holds a terminal.
+
+use std::io;
+use std::time::Duration;
+
+use super::name::NodeName;
+use super::observation::Observation;
+use super::status::Status;
+
+/// Something that happened, or a result.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// All these nodes are asked now, with this time for each.
+    Asking {
+        /// Whom.
+        nodes: &'a [NodeName],
+        /// How long each has.
+        timeout: Duration,
+    },
+    /// One node's answer or silence is in.
+    Observed(&'a Observation),
+    /// The status of the cell.
+    Status(&'a Status),
+    /// Something about this machine's own files that a person should know.
+    Notice(&'a str),
+}
+
+/// Whoever hears events.
+pub trait Listener {
+    /// Hears one event.
+    ///
+    /// # Errors
+    /// The listener's output is gone, as when a pipe's reader has left: there is no use in telling it more.
+    fn hear(&mut self, event: &Event<'_>) -> io::Result<()>;
+}

@@ -1,0 +1,71 @@
+//! Observations: what one node said at one time, and the picture of all of them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::name::NodeName;
+use super::probe::Facts;
+use super::silence::Silence;
+
+/// One question to one node and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Whom m3m asked.
+    pub node: NodeName,
+    /// When the question was sent, by this machine's clock.
+    pub asked_at: Timestamp,
+    /// How long it took altogether, connecting included.
+    pub took: Duration,
+    /// From the question to the first byte of its answer.
+    pub rtt: Option<Duration>,
+    /// Whether the connection was made for this question.
+    pub fresh: bool,
+    /// The answer.
+    pub answer: Result<Facts, Silence>,
+}
+
+/// The latest observation of each node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// When the picture was complete, by this machine's clock.
+    pub at: Timestamp,
+    /// By node; a node that was not asked is missing.
+    pub observations: BTreeMap<NodeName, Observation>,
+}
+
+/// How far a node's clock is from this machine's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClockOffset {
+    /// The node's clock minus this machine's, in seconds.
+    pub offset_s: f64,
+    /// The error is at most this, in seconds: half the round trip, since the two ways may differ.
+    pub error_s: f64,
+}
+
+impl Observation {
+    /// The facts, where the node answered.
+    #[must_use]
+    pub fn facts(&self) -> Option<&Facts> {
+        self.answer.as_ref().ok()
+    }
+
+    /// The clock offset, by Cristian's method: the node read its clock half a round trip after the question was sent,
+    /// give or take half a round trip.
+    #[must_use]
+    pub fn clock_offset(&self) -> Option<ClockOffset> {
+        let clock = self.facts()?.clock?;
+        let half = self.rtt?.as_secs_f64() / 2.0;
+        let asked = self.asked_at.as_duration().as_secs_f64();
+        Some(ClockOffset { offset_s: clock.as_secs_f64() - (asked + half), error_s: half })
+    }
+}
+
+impl Picture {
+    /// The facts of a node, where it answered.
+    #[must_use]
+    pub fn facts(&self, node: &NodeName) -> Option<&Facts> {
+        self.observations.get(node)?.facts()
+    }
+}

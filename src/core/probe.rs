@@ -1,0 +1,142 @@
+//! The probe: what m3m asks of a node, and the shape of the answer. Asking and reading ([`super::reading`]) belong
+//! together and are pure: one exec a node, everything in it.
+
+use std::time::Duration;
+
+use super::inventory::Node;
+use super::shell::quote;
+use super::term::HeldTerm;
+
+/// What runs on the node.
+const SCRIPT: &str = include_str!("../scripts/probe.sh");
+
+/// How many recent commits a node names: a lag up to this many commits is counted exactly.
+pub const COMMITS_MAX: usize = 64;
+
+/// The most bytes that an answer may have; a good one stays far below.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// What is left of the time for one observation when the service's check is given up, so that its failure to end
+/// does not take the rest of the answer with it.
+const CHECK_RESERVE: Duration = Duration::from_millis(900);
+
+/// The command line that asks a node everything, for its login shell.
+///
+/// `timeout` is the time for the whole observation; the service's check is given up a little earlier, after a whole
+/// number of seconds, at least one.
+#[must_use]
+pub fn command(node: &Node, timeout: Duration) -> String {
+    let check_s = timeout.saturating_sub(CHECK_RESERVE).as_secs().max(1);
+    let script = SCRIPT.trim_end();
+    format!(
+        "exec sh -c {} m3m-probe {} {} {check_s} {COMMITS_MAX}",
+        quote(script),
+        quote(&node.repository.path),
+        quote(&node.service.check),
+    )
+}
+
+/// What a node said of itself.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Facts {
+    /// The wall clock when the answer began, as time since 1970 (UTC).
+    pub clock: Option<Duration>,
+    /// The identity of this boot.
+    pub boot_id: Option<String>,
+    /// The boot clock: time since this boot, suspension included.
+    pub boot_clock: Option<Duration>,
+    /// The load average of one minute.
+    pub load: Option<f64>,
+    /// Memory: all of it and what is left, in bytes.
+    pub memory: Option<Room>,
+    /// The repository's file system: all of it and what is left, in bytes.
+    pub disk: Option<Room>,
+    /// The work tree that breathes.
+    pub repository: RepositoryState,
+    /// The service's check.
+    pub service: ServiceState,
+    /// The term, where the node holds one.
+    pub term: Option<HeldTerm>,
+    /// Whether the answer came to its end.
+    pub complete: bool,
+}
+
+/// Room for something, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// All there is.
+    pub total: u64,
+    /// What is left.
+    pub free: u64,
+}
+
+/// What the service's own check said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServiceState {
+    /// Nothing: the answer broke off before.
+    #[default]
+    Unknown,
+    /// It exited 0.
+    Runs,
+    /// It exited otherwise, with this status.
+    Stopped(i32),
+    /// It did not end in time and was killed.
+    NoAnswer,
+}
+
+/// What stands where the repository should be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RepositoryState {
+    /// Nothing was said of it.
+    #[default]
+    Unknown,
+    /// The node has no git.
+    GitMissing,
+    /// git cannot use it: its first line of complaint.
+    Unusable(String),
+    /// The path lies inside another repository's work tree, this far below its top.
+    Inside(String),
+    /// A repository.
+    Found(Repository),
+}
+
+/// A node's repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Repository {
+    /// It has no work tree.
+    pub bare: bool,
+    /// The branch checked out; nothing where the head is detached.
+    pub branch: Option<String>,
+    /// The recent commits, the head first; empty before the first commit.
+    pub commits: Vec<Commit>,
+    /// Paths that differ from the head; nothing where git did not say.
+    pub uncommitted: Option<u64>,
+}
+
+/// One commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its full id.
+    pub id: String,
+    /// The committer's time, in seconds since 1970.
+    pub time_s: i64,
+    /// The ids of its parents.
+    pub parents: Vec<String>,
+}
+
+impl Facts {
+    /// The repository, where there is one.
+    #[must_use]
+    pub fn repository(&self) -> Option<&Repository> {
+        match &self.repository {
+            RepositoryState::Found(repository) => Some(repository),
+            _ => None,
+        }
+    }
+
+    /// The head commit.
+    #[must_use]
+    pub fn head(&self) -> Option<&Commit> {
+        self.repository()?.commits.first()
+    }
+}

@@ -1,0 +1,201 @@
+//! Why a node gave no usable answer: an observation, never an error.
+
+use std::fmt;
+
+/// How far a question got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// The host's name is looked up.
+    Resolve,
+    /// The TCP connection is made.
+    Connect,
+    /// The server's first line is awaited.
+    Banner,
+    /// Keys are exchanged.
+    Kex,
+    /// The host key is compared with the recorded ones.
+    HostKey,
+    /// The user is authenticated.
+    Auth,
+    /// A channel is opened.
+    Channel,
+    /// The command is handed over.
+    Exec,
+    /// The command's output is read.
+    Output,
+}
+
+impl Phase {
+    /// All phases, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Resolve,
+        Self::Connect,
+        Self::Banner,
+        Self::Kex,
+        Self::HostKey,
+        Self::Auth,
+        Self::Channel,
+        Self::Exec,
+        Self::Output,
+    ];
+
+    /// The phase's name in tables and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Resolve => "name lookup",
+            Self::Connect => "connect",
+            Self::Banner => "banner",
+            Self::Kex => "kex",
+            Self::HostKey => "host key",
+            Self::Auth => "auth",
+            Self::Channel => "channel",
+            Self::Exec => "exec",
+            Self::Output => "output",
+        }
+    }
+}
+
+/// What ended the question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The deadline passed.
+    Timeout,
+    /// The port is closed.
+    Refused,
+    /// No route to the host or its network.
+    Unreachable,
+    /// The name has no address.
+    NameUnknown,
+    /// The connection ended.
+    Closed,
+    /// The server is not an SSH server, or no algorithm is shared.
+    Protocol(String),
+    /// No recorded key for this host; the fingerprint of the one it shows.
+    HostKeyUnknown(String),
+    /// A key is recorded and the host shows another one: where it is recorded, and the fingerprint it shows.
+    HostKeyChanged {
+        /// File and line, or the inventory's pin.
+        recorded: String,
+        /// The key that the host shows.
+        shown: String,
+    },
+    /// The key is marked `@revoked`: file and line.
+    HostKeyRevoked(String),
+    /// No key was accepted, of this many that were offered.
+    AuthFailed {
+        /// How many keys were offered.
+        offered: usize,
+        /// What else is worth knowing: a locked key file, an absent agent.
+        note: Option<String>,
+    },
+    /// The answer is not one of the probe's: what came instead.
+    Garbled(String),
+    /// More output than any probe gives, in bytes.
+    TooLong(usize),
+    /// This machine could not ask: a local file or resource is missing.
+    Local(String),
+}
+
+/// A question without a usable answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// How far it got.
+    pub phase: Phase,
+    /// What ended it.
+    pub cause: Cause,
+}
+
+impl Silence {
+    /// Whether nothing at all came back: neither a packet of a host nor of its network.
+    #[must_use]
+    pub fn is_total(&self) -> bool {
+        match self.cause {
+            Cause::Timeout => self.phase <= Phase::Connect,
+            Cause::Unreachable | Cause::NameUnknown | Cause::Local(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the node answered and turned m3m away, now and until something is changed.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !self.is_total() && !matches!(self.cause, Cause::Timeout | Cause::Closed)
+    }
+
+    /// What to do next, as one sentence.
+    #[must_use]
+    pub fn hint(&self, node: &str, host: &str, port: u16) -> Option<String> {
+        Some(match &self.cause {
+            Cause::Timeout if self.phase <= Phase::Connect => return None,
+            Cause::Timeout if self.phase == Phase::Auth => {
+                format!("{node} is slow to authenticate, or a key agent on this machine waits for you")
+            }
+            Cause::Timeout => format!("{node} accepts connections and then stalls: it may be frozen or overloaded"),
+            Cause::Refused => format!("nothing listens on {host}:{port}: is sshd running on {node}?"),
+            Cause::Unreachable => format!("no route to {host}: check this machine's network"),
+            Cause::NameUnknown => format!("{host} has no address: check its spelling and this machine's resolver"),
+            Cause::HostKeyUnknown(shown) => {
+                let port = if port == 22 { String::new() } else { format!("-p {port} ") };
+                format!("compare {shown} with {node}'s own key, then: ssh-keyscan {port}{host} >> ~/.ssh/known_hosts")
+            }
+            Cause::HostKeyChanged { recorded, shown } => {
+                format!("{node} shows {shown}, {recorded} says otherwise: reinstalled, or somebody is in between")
+            }
+            Cause::HostKeyRevoked(place) => format!("{place} revokes the key that {node} shows: do not use it"),
+            Cause::AuthFailed { offered: 0, note: None } => {
+                "no key to offer: start an agent (ssh-add), or set ssh.identity in the inventory".to_owned()
+            }
+            Cause::AuthFailed { note: Some(known), .. } => known.clone(),
+            Cause::AuthFailed { .. } => format!("does the user's authorized_keys on {node} hold your key?"),
+            Cause::Garbled(_) => format!("try it by hand: m3m needs a POSIX sh behind the login shell of {node}"),
+            Cause::TooLong(_) => format!("something in the login shell of {node} prints without end"),
+            Cause::Protocol(_) => format!("is {host}:{port} really the sshd of {node}?"),
+            Cause::Closed | Cause::Local(_) => return None,
+        })
+    }
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = self.phase.as_str();
+        match &self.cause {
+            Cause::Timeout => write!(f, "timeout in {phase}"),
+            Cause::Refused => f.write_str("refused"),
+            Cause::Unreachable => f.write_str("no route"),
+            Cause::NameUnknown => f.write_str("name unknown"),
+            Cause::Closed => write!(f, "closed in {phase}"),
+            Cause::Protocol(what) => write!(f, "{phase}: {what}"),
+            Cause::HostKeyUnknown(_) => f.write_str("host key unknown"),
+            Cause::HostKeyChanged { .. } => f.write_str("host key changed"),
+            Cause::HostKeyRevoked(_) => f.write_str("host key revoked"),
+            Cause::AuthFailed { offered: 0, .. } => f.write_str("auth: no key to offer"),
+            Cause::AuthFailed { .. } => f.write_str("auth: no key accepted"),
+            Cause::Garbled(what) => write!(f, "garbled: {what}"),
+            Cause::TooLong(bytes) => write!(f, "output over {} KiB", bytes / 1024),
+            Cause::Local(what) => write!(f, "not asked: {what}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_nothing_at_all_counts_as_cut_off() {
+        let timeout = |phase| Silence { phase, cause: Cause::Timeout };
+        assert!(timeout(Phase::Connect).is_total());
+        assert!(!timeout(Phase::Kex).is_total(), "a host that took the connection was reached");
+        let refused = Silence { phase: Phase::Connect, cause: Cause::Refused };
+        assert!(!refused.is_total() && refused.is_refusal());
+        assert!(!timeout(Phase::Kex).is_refusal());
+    }
+
+    #[test]
+    fn a_reason_fits_a_table_cell() {
+        for phase in Phase::ALL {
+            assert!(Silence { phase, cause: Cause::Timeout }.to_string().len() <= 22);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The status of a cell: recorded and observed side by side, node by node, with the verdict on all of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::diagnosis;
+use super::inventory::{Inventory, Node, Role};
+use super::lag::{History, Lag};
+use super::name::{CellName, NodeName};
+use super::observation::{ClockOffset, Observation, Picture};
+use super::probe::{Facts, Room, ServiceState};
+use super::silence::Silence;
+use super::term::TermRecord;
+
+/// What is true now, as far as m3m can see.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status {
+    /// The cell.
+    pub cell: CellName,
+    /// When the picture was complete.
+    pub at: Timestamp,
+    /// The one word.
+    pub verdict: Verdict,
+    /// The sentence behind the word.
+    pub reason: String,
+    /// Where the recorded roles come from.
+    pub record: Record,
+    /// The nodes that were asked, in the order of the inventory.
+    pub nodes: Vec<NodeStatus>,
+    /// How many nodes the cell has.
+    pub nodes_total: usize,
+    /// What a person should know; empty when all is well.
+    pub warnings: Vec<Warning>,
+}
+
+/// The one word about a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The service runs where it should, and there is nothing to say.
+    Operational,
+    /// The service runs; something else is not right.
+    Degraded,
+    /// The service is not seen to run.
+    Down,
+    /// Nothing could be reached.
+    CutOff,
+}
+
+/// Where the recorded roles come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// No node holds a term: the inventory names the first one.
+    Inventory,
+    /// The highest term that a node holds, and who holds it.
+    Term {
+        /// The record.
+        record: TermRecord,
+        /// The nodes that hold it, of those that answered.
+        held_by: Vec<NodeName>,
+    },
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeStatus {
+    /// Its name.
+    pub name: NodeName,
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Where it stands.
+    pub location: Option<String>,
+    /// The role it should have.
+    pub recorded: Role,
+    /// Its rank among the mirrors, from 1.
+    pub rank: Option<usize>,
+    /// What it is found doing; nothing where that could not be seen.
+    pub observed: Option<Observed>,
+    /// How it stands with the node's head.
+    pub lag: Option<Lag>,
+    /// The node's clock against this machine's.
+    pub clock: Option<ClockOffset>,
+    /// How old the observation is.
+    pub age: Duration,
+    /// What the node said, or why it did not.
+    pub observation: Observation,
+}
+
+/// What a node is found doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observed {
+    /// The service runs on it.
+    Executes,
+    /// It answers, and the service does not run on it.
+    StandsBy,
+}
+
+/// Something a person should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The node it is about.
+    pub node: Option<NodeName>,
+    /// What is not right.
+    pub text: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Verdict {
+    /// The word as tables and JSON have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Operational => "OPERATIONAL",
+            Self::Degraded => "DEGRADED",
+            Self::Down => "DOWN",
+            Self::CutOff => "CUT OFF",
+        }
+    }
+}
+
+impl Observed {
+    /// The words as tables have them.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Executes => "executes",
+            Self::StandsBy => "stands by",
+        }
+    }
+}
+
+impl NodeStatus {
+    /// The facts, where the node answered.
+    #[must_use]
+    pub fn facts(&self) -> Option<&Facts> {
+        self.observation.facts()
+    }
+
+    /// Why there are no facts.
+    #[must_use]
+    pub fn silence(&self) -> Option<&Silence> {
+        self.observation.answer.as_ref().err()
+    }
+
+    /// What it is found doing contradicts its recorded role.
+    #[must_use]
+    pub fn contradicts(&self) -> bool {
+        self.observed.is_some_and(|observed| (observed == Observed::Executes) != (self.recorded == Role::Primary))
+    }
+
+    /// How much of the repository's disk is left, where the node said so.
+    #[must_use]
+    pub fn disk(&self) -> Option<Room> {
+        self.facts()?.disk
+    }
+}
+
+impl Status {
+    /// Puts recorded and observed side by side and judges.
+    #[must_use]
+    pub fn of(inventory: &Inventory, picture: &Picture) -> Self {
+        let record = record(picture);
+        let history = History::gather(
+            picture
+                .observations
+                .values()
+                .filter_map(|observation| Some(observation.facts()?.repository()?.commits.as_slice())),
+        );
+        let nodes: Vec<NodeStatus> = inventory
+            .nodes
+            .iter()
+            .filter_map(|node| {
+                let observation = picture.observations.get(&node.name)?;
+                Some(node_status(inventory, node, observation, &record, &history, picture.at))
+            })
+            .collect();
+        let warnings = diagnosis::warnings(inventory, &nodes, &record);
+        let (verdict, reason) = diagnosis::verdict(inventory, &nodes, &warnings);
+        Self {
+            cell: inventory.cell.clone(),
+            at: picture.at,
+            verdict,
+            reason,
+            record,
+            nodes,
+            nodes_total: inventory.nodes.len(),
+            warnings,
+        }
+    }
+
+    /// The nodes that are found executing the service.
+    pub fn executing(&self) -> impl Iterator<Item = &NodeStatus> {
+        self.nodes.iter().filter(|node| node.observed == Some(Observed::Executes))
+    }
+}
+
+/// The highest term that any node holds. Of two different records under one number the one that more nodes hold
+/// counts, and the warnings name the others.
+fn record(picture: &Picture) -> Record {
+    let mut holders: BTreeMap<(u64, &str), (&TermRecord, Vec<NodeName>)> = BTreeMap::new();
+    for (name, observation) in &picture.observations {
+        let Some(held) = observation.facts().and_then(|facts| facts.term.as_ref()) else { continue };
+        let Some(record) = &held.record else { continue };
+        holders.entry((record.term, &held.commit)).or_insert((record, Vec::new())).1.push(name.clone());
+    }
+    let best = holders.into_iter().max_by_key(|((term, commit), (_, held_by))| (*term, held_by.len(), *commit));
+    best.map_or(Record::Inventory, |(_, (record, held_by))| Record::Term { record: record.clone(), held_by })
+}
+
+/// The role that the record gives a node.
+fn recorded_role(node: &Node, record: &Record) -> Role {
+    match record {
+        Record::Inventory => node.role,
+        Record::Term { record, .. } if record.primary == node.name => Role::Primary,
+        Record::Term { record, .. } if record.brain == node.name => Role::Brain,
+        Record::Term { .. } => Role::Mirror,
+    }
+}
+
+fn node_status(
+    inventory: &Inventory,
+    node: &Node,
+    observation: &Observation,
+    record: &Record,
+    history: &History<'_>,
+    at: Timestamp,
+) -> NodeStatus {
+    let recorded = recorded_role(node, record);
+    let facts = observation.facts();
+    let observed = facts.and_then(|facts| match facts.service {
+        ServiceState::Runs => Some(Observed::Executes),
+        ServiceState::Stopped(_) => Some(Observed::StandsBy),
+        ServiceState::Unknown | ServiceState::NoAnswer => None,
+    });
+    NodeStatus {
+        name: node.name.clone(),
+        host: node.host.clone(),
+        port: node.ssh.port,
+        location: node.location.clone(),
+        recorded,
+        rank: inventory.mirror_rank(&node.name).filter(|_| recorded == Role::Mirror),
+        observed,
+        lag: facts.and_then(Facts::head).and_then(|head| history.lag(head, at.as_second())),
+        clock: observation.clock_offset(),
+        age: Duration::try_from(at.duration_since(observation.asked_at)).unwrap_or_default(),
+        observation: observation.clone(),
+    }
+}

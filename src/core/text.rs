@@ -1,0 +1,82 @@
+//! Text from nodes is data: before a person sees it, nothing in it may move a cursor, ring a bell or hide itself.
+
+/// The text as one line that a terminal may show: escape sequences are removed, other control characters and
+/// direction overrides become spaces, and more than `chars_max` characters end in `…`.
+#[must_use]
+pub fn harmless(text: &str, chars_max: usize) -> String {
+    let mut shown = String::new();
+    let mut count = 0;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' {
+            skip_escape(&mut chars);
+            continue;
+        }
+        if count == chars_max {
+            shown.push('…');
+            break;
+        }
+        shown.push(if c.is_control() || is_direction(c) { ' ' } else { c });
+        count += 1;
+    }
+    shown.trim().to_owned()
+}
+
+/// Skips what follows an ESC (ECMA-48): a control sequence up to its final byte, a string up to its terminator, or
+/// one character.
+fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    match chars.next() {
+        Some('[') => while chars.next().is_some_and(|c| !('\u{40}'..='\u{7e}').contains(&c)) {},
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            while let Some(c) = chars.next() {
+                if c == '\u{7}' || c == '\u{9c}' {
+                    break;
+                }
+                if c == '\u{1b}' {
+                    chars.next_if_eq(&'\\');
+                    break;
+                }
+            }
+        }
+        // An intermediate byte announces one more character, as in the choice of a character set.
+        Some(' '..='/') => drop(chars.next()),
+        _ => {}
+    }
+}
+
+/// Characters that turn the direction of the text around them: they can make a line read as something else.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escape_sequences_are_removed() {
+        for (text, shown) in [
+            ("plain", "plain"),
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("\u{1b}]0;title\u{7}after", "after"),
+            ("\u{1b}]8;;http://x\u{1b}\\link", "link"),
+            ("\u{1b}(Bset", "set"),
+            ("two\nlines\tand\rmore", "two lines and more"),
+            ("over\u{202e}ride", "over ride"),
+            ("cut\u{1b}[", "cut"),
+        ] {
+            assert_eq!(harmless(text, 80), shown, "{text:?}");
+        }
+        assert_eq!(harmless("abcdef", 3), "abc…");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_a_terminal_obeys_remains(text in any::<String>()) {
+            let shown = harmless(&text, 200);
+            prop_assert!(!shown.chars().any(|c| c.is_control() || is_direction(c)));
+            prop_assert!(shown.chars().count() <= 201);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! An authenticated session: commands, one channel each, with one channel opened ahead.
+
+use std::time::Instant;
+
+use ssh2::Channel;
+
+use super::drive::{Driver, Stop};
+use super::{RemoteCommand, Reply, Shared};
+use crate::core::silence::{Cause, Phase, Silence};
+use crate::world::clock;
+
+/// An authenticated session.
+pub(super) struct Link {
+    // Before the driver: fields are dropped in this order, and a channel must go before its session.
+    spare: Option<Channel>,
+    driver: Driver,
+}
+
+impl Link {
+    pub(super) fn new(driver: Driver) -> Self {
+        Self { spare: None, driver }
+    }
+
+    /// Opens a channel ahead: the next command saves a round trip.
+    pub(super) fn open_spare(&mut self, deadline: Instant) -> Result<(), Stop> {
+        if self.spare.is_none() {
+            self.spare = Some(self.open(deadline)?);
+        }
+        Ok(())
+    }
+
+    fn open(&self, deadline: Instant) -> Result<Channel, Stop> {
+        self.driver.drive(deadline, || self.driver.session.channel_session())
+    }
+
+    /// Runs a command to its end and fills the reply as its parts arrive.
+    pub(super) fn exec(
+        &mut self,
+        command: &RemoteCommand,
+        deadline: Instant,
+        shared: &Shared,
+        reply: &mut Reply,
+    ) -> Result<(), Silence> {
+        shared.enter(Phase::Channel);
+        let mut channel = match self.spare.take() {
+            Some(channel) => channel,
+            None => self.open(deadline).map_err(|stop| stop.silence(Phase::Channel))?,
+        };
+        shared.enter(Phase::Exec);
+        reply.asked_at = clock::now();
+        let sent = Instant::now();
+        self.driver
+            .drive(deadline, || channel.exec(&command.line))
+            .map_err(|stop| stop.silence(Phase::Exec))?;
+
+        shared.enter(Phase::Output);
+        self.read(&mut channel, command.output_bytes_max, sent, deadline, reply)?;
+        let in_output = |stop: Stop| stop.silence(Phase::Output);
+        self.driver.drive(deadline, || channel.close()).map_err(in_output)?;
+        self.driver.drive(deadline, || channel.wait_close()).map_err(in_output)?;
+        // libssh2 gives 0 where the server sent no status, as after a signal.
+        let signalled = channel.exit_signal().ok().is_some_and(|signal| signal.exit_signal.is_some());
+        reply.exit_status = if signalled { None } else { channel.exit_status().ok() };
+        Ok(())
+    }
+
+    /// Reads both streams until the end of the output.
+    fn read(
+        &self,
+        channel: &mut Channel,
+        bytes_max: usize,
+        sent: Instant,
+        deadline: Instant,
+        reply: &mut Reply,
+    ) -> Result<(), Silence> {
+        let in_output = |stop: Stop| stop.silence(Phase::Output);
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            let out = Driver::read(&mut channel.stream(0), &mut buffer).map_err(in_output)?;
+            reply.stdout.extend_from_slice(&buffer[..out.unwrap_or(0)]);
+            let err = Driver::read(&mut channel.stderr(), &mut buffer).map_err(in_output)?;
+            reply.stderr.extend_from_slice(&buffer[..err.unwrap_or(0)]);
+            if reply.rtt.is_none() && reply.stdout.len() + reply.stderr.len() > 0 {
+                reply.rtt = Some(sent.elapsed());
+            }
+            if reply.stdout.len() + reply.stderr.len() > bytes_max {
+                return Err(Silence { phase: Phase::Output, cause: Cause::TooLong(bytes_max) });
+            }
+            if channel.eof() {
+                return Ok(());
+            }
+            if out.unwrap_or(0) == 0 && err.unwrap_or(0) == 0 {
+                self.driver.wait(deadline).map_err(in_output)?;
+            }
+        }
+    }
+}

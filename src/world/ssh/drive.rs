@@ -1,0 +1,102 @@
+//! Driving libssh2: every call is repeated until it is done, with the socket waited for in between, up to a deadline.
+
+use std::io;
+use std::net::TcpStream;
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use ssh2::{BlockDirections, ErrorCode};
+
+use crate::core::silence::{Cause, Phase, Silence};
+
+/// libssh2 wants to be called again when the socket is ready (`LIBSSH2_ERROR_EAGAIN`).
+const EAGAIN: i32 = -37;
+
+/// libssh2 saw the connection end: banner or socket could not be sent or received.
+const CLOSED: [i32; 6] = [-2, -3, -7, -13, -43, -45];
+
+/// Why a call was not done.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The deadline passed.
+    Timeout,
+    /// The connection ended.
+    Closed,
+    /// libssh2 says no.
+    Refused(ssh2::Error),
+}
+
+impl Stop {
+    /// The stop as an observation, in the phase in which it happened.
+    pub(super) fn silence(self, phase: Phase) -> Silence {
+        let cause = match self {
+            Self::Timeout => Cause::Timeout,
+            Self::Closed => Cause::Closed,
+            Self::Refused(error) => Cause::Protocol(error.message().to_lowercase()),
+        };
+        Silence { phase, cause }
+    }
+}
+
+/// A libssh2 session and the socket below it.
+pub(super) struct Driver {
+    pub(super) session: ssh2::Session,
+    pub(super) socket: TcpStream,
+}
+
+impl Driver {
+    /// Repeats a call until it is done or the deadline passes.
+    pub(super) fn drive<T>(
+        &self,
+        deadline: Instant,
+        mut call: impl FnMut() -> Result<T, ssh2::Error>,
+    ) -> Result<T, Stop> {
+        loop {
+            match call() {
+                Ok(done) => return Ok(done),
+                Err(error) => match error.code() {
+                    ErrorCode::Session(EAGAIN) => self.wait(deadline)?,
+                    ErrorCode::Session(code) if CLOSED.contains(&code) => return Err(Stop::Closed),
+                    _ => return Err(Stop::Refused(error)),
+                },
+            }
+        }
+    }
+
+    /// Waits until the socket is ready for what libssh2 waits for.
+    pub(super) fn wait(&self, deadline: Instant) -> Result<(), Stop> {
+        let interest = match self.session.block_directions() {
+            BlockDirections::Outbound => PollFlags::OUT,
+            BlockDirections::Both => PollFlags::IN | PollFlags::OUT,
+            // Where libssh2 names no direction it waits for the peer.
+            BlockDirections::Inbound | BlockDirections::None => PollFlags::IN,
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Stop::Timeout);
+        }
+        let timeout = Timespec::try_from(left).ok();
+        match poll(&mut [PollFd::new(&self.socket, interest)], timeout.as_ref()) {
+            // A signal is no reason to stop; the loop comes back with less time left.
+            Ok(1..) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Ok(0) => Err(Stop::Timeout),
+            Err(_) => Err(Stop::Closed),
+        }
+    }
+
+    /// Reads from a channel's stream: `None` where nothing is there yet.
+    pub(super) fn read(stream: &mut impl io::Read, buffer: &mut [u8]) -> Result<Option<usize>, Stop> {
+        match stream.read(buffer) {
+            Ok(count) => Ok(Some(count)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(_) => Err(Stop::Closed),
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Freeing a libssh2 session says goodbye over the network; on a closed socket that cannot take time.
+        let _ = self.socket.shutdown(std::net::Shutdown::Both);
+    }
+}

@@ -2,4 +2,7 @@
 
 pub mod clock;
 pub mod dirs;
+pub mod inventory_file;
 pub mod ssh;
+mod trusted;
+mod yaml;

@@ -11,6 +11,8 @@
 
 mod agent;
 mod five;
+mod generated;
+mod inventory;
 mod known_hosts;
 mod processes;
 mod rig;

@@ -2,8 +2,17 @@
 //!
 //! An [`Inventory`] is valid by construction: every default is filled in, every rule of m3m-inventory(5) holds.
 
+pub mod conform;
+pub mod document;
+pub mod fault;
+pub mod file;
+mod resolve;
+mod rules;
+
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use resolve::{Places, resolve};
 
 pub use super::name::{CellName, NodeName};
 
@@ -44,7 +53,9 @@ pub struct Node {
 }
 
 /// What a node is there for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Executes the service.
@@ -122,14 +133,14 @@ pub struct Safety {
     pub fence_command: Option<String>,
     /// Whether the lease may be used under `fence: required`.
     pub lease: bool,
-    /// Between two automatic changes of one role.
+    /// Between two automatic changes of one role; zero where none is set.
     pub cool_down: Duration,
-    /// The most automatic changes an hour.
-    pub max_acts_per_hour: u32,
+    /// The most automatic changes an hour; no limit where there is none.
+    pub max_acts_per_hour: Option<u32>,
 }
 
 /// Who must agree to a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Quorum {
     /// More than half of the members that answered: works down to one node.
@@ -140,7 +151,7 @@ pub enum Quorum {
 }
 
 /// What must be known of the old PRIMARY before a new one starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fence {
     /// It is told to stop; no proof is awaited.

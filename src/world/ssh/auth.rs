@@ -24,10 +24,9 @@ pub(super) fn authenticate(driver: &Driver, route: &Route, deadline: Instant) ->
     let count = tries.count;
     match outcome {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Silence {
-            phase: Phase::Auth,
-            cause: Cause::AuthFailed { offered: count, note: route.keys.note() },
-        }),
+        Ok(false) => {
+            Err(Silence { phase: Phase::Auth, cause: Cause::AuthFailed { offered: count, note: route.keys.note() } })
+        }
         // sshd counts every refused key (MaxAuthTries, six as it comes) and then hangs up.
         Err(Stop::Closed) if count > 1 => Err(Silence {
             phase: Phase::Auth,

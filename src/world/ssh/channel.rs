@@ -49,9 +49,7 @@ impl Link {
         shared.enter(Phase::Exec);
         reply.asked_at = clock::now();
         let sent = Instant::now();
-        self.driver
-            .drive(deadline, || channel.exec(&command.line))
-            .map_err(|stop| stop.silence(Phase::Exec))?;
+        self.driver.drive(deadline, || channel.exec(&command.line)).map_err(|stop| stop.silence(Phase::Exec))?;
 
         shared.enter(Phase::Output);
         self.read(&mut channel, command.output_bytes_max, sent, deadline, reply)?;

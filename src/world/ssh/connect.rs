@@ -12,10 +12,8 @@ use crate::core::silence::{Cause, Phase, Silence};
 /// Connects, checks the host key and authenticates, all before the deadline.
 pub(super) fn connect(route: &Route, deadline: Instant, shared: &Shared) -> Result<Link, Silence> {
     let socket = tcp(route, deadline, shared)?;
-    let local = |error: &dyn std::fmt::Display| Silence {
-        phase: Phase::Connect,
-        cause: Cause::Local(error.to_string()),
-    };
+    let local =
+        |error: &dyn std::fmt::Display| Silence { phase: Phase::Connect, cause: Cause::Local(error.to_string()) };
     // Without this, Nagle's algorithm holds small packets back for an acknowledgement: 40 ms and more a connect.
     socket.set_nodelay(true).map_err(|error| local(&error))?;
     shared.hold(Some(socket.try_clone().map_err(|error| local(&error))?));

@@ -11,8 +11,14 @@ const USUAL_FILES: [&str; 2] = [".ssh/known_hosts", ".ssh/known_hosts2"];
 const SYSTEM_FILES: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
 /// Host key algorithms, best first. Certificates are left out: nothing here could check them.
-const ALGORITHMS: [&str; 6] =
-    ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256"];
+const ALGORITHMS: [&str; 6] = [
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+];
 
 /// The recorded host keys.
 #[derive(Debug)]
@@ -30,7 +36,9 @@ impl HostKeys {
         let mut known = KnownHosts::default();
         let files: Vec<PathBuf> = match named {
             Some(path) => vec![path.to_owned()],
-            None => USUAL_FILES.iter().map(|name| home.join(name)).chain(SYSTEM_FILES.iter().map(PathBuf::from)).collect(),
+            None => {
+                USUAL_FILES.iter().map(|name| home.join(name)).chain(SYSTEM_FILES.iter().map(PathBuf::from)).collect()
+            }
         };
         for path in files {
             match std::fs::read(&path) {

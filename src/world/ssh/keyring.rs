@@ -72,7 +72,8 @@ impl Keyring {
         }
         let mut keyring = Self { files, agent, named: named.is_some() };
         let usable = !keyring.named
-            && (keyring.files.iter().any(|key| !key.is_locked()) || matches!(&keyring.agent, AgentKeys::Held(keys) if !keys.is_empty()));
+            && (keyring.files.iter().any(|key| !key.is_locked())
+                || matches!(&keyring.agent, AgentKeys::Held(keys) if !keys.is_empty()));
         if !usable {
             let held = match &keyring.agent {
                 AgentKeys::Held(keys) => keys.as_slice(),

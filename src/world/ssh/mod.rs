@@ -206,8 +206,8 @@ fn own(route: &Route, keep: Keep, inbox: &mpsc::Receiver<Request>, shared: &Shar
         }
         // An asker who gave up has taken the receiver along.
         let _ = reply.send(answer);
-        standing = standing.filter(|_| keep == Keep::Standing).and_then(|mut link| {
-            link.open_spare(Instant::now() + SPARE_TIMEOUT).ok().map(|()| link)
-        });
+        standing = standing
+            .filter(|_| keep == Keep::Standing)
+            .and_then(|mut link| link.open_spare(Instant::now() + SPARE_TIMEOUT).ok().map(|()| link));
     }
 }

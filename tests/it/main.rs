@@ -9,12 +9,15 @@
     reason = "what a helper cannot do fails its test, as in the test itself"
 )]
 
+mod acceptor;
 mod agent;
 mod five;
 mod generated;
+mod hostile;
 mod inventory;
 mod known_hosts;
 mod processes;
+mod proxy;
 mod rig;
 mod sshd;
 mod support;

@@ -5,18 +5,22 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as ScanSpan};
 
 use crate::core::inventory::document::{Key, Kind, Path, Span, Value};
-use crate::core::inventory::fault::{Fault, quote};
+use crate::core::inventory::fault::Fault;
+use crate::core::text::harmless;
 
 /// The deepest nesting of mappings and lists.
 const DEPTH_MAX: usize = 32;
 /// The most values in a document, with what its aliases repeat.
-const VALUES_MAX: usize = 50_000;
+const VALUES_MAX: usize = 20_000;
+/// The most characters of a parser's own words.
+const INFO_CHARS_MAX: usize = 200;
 
 /// Reads one YAML document.
 ///
 /// # Errors
 /// What is not YAML, is no single document, or is beyond the bounds. It points into the text.
 pub(super) fn parse(text: &str) -> Result<Value, Fault> {
+    refuse_control_characters(text)?;
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
@@ -29,6 +33,21 @@ pub(super) fn parse(text: &str) -> Result<Value, Fault> {
     match builder.root {
         Some(root) if !root.is_null() => Ok(root),
         _ => Err(fault(Span::START, "the file is empty", "an inventory; m3m-inventory(5) has one to start from")),
+    }
+}
+
+/// YAML has no control characters but tab and line ends; parsers differ in whether they say so.
+fn refuse_control_characters(text: &str) -> Result<(), Fault> {
+    let forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+    let lines = text.lines().enumerate();
+    let found = lines.filter_map(|(index, line)| Some((index, line.chars().enumerate().find(|(_, c)| forbidden(*c))?)));
+    match found.into_iter().next() {
+        Some((index, (column, c))) => {
+            let span = Span { line: index + 1, column: column + 1, width: 1 };
+            let found = format!("a control character, U+{:04X}", u32::from(c));
+            Err(fault(span, &found, "text; in double quotes, `\\e` and its like stand for control characters"))
+        }
+        None => Ok(()),
     }
 }
 
@@ -60,7 +79,7 @@ pub(super) fn syntax(text: &str, span: Span, info: &str) -> Fault {
             let column = line.find('\t').unwrap_or_default() + 1;
             fault(Span { line: index + 1, column, width: 1 }, "a tab in the indentation", "spaces")
         }
-        None => fault(span, &format!("not YAML: {info}"), "YAML 1.2"),
+        None => fault(span, &format!("not YAML: {}", harmless(info, INFO_CHARS_MAX)), "YAML 1.2"),
     }
 }
 
@@ -167,7 +186,7 @@ impl Builder {
                 frame.key = Some(Key { name: text, span });
             }
             (_, _, other) => {
-                let found = format!("{} as a key", quote(other.kind_name()));
+                let found = format!("{} as a key", other.kind_name());
                 return Err(fault(other.span, &found, "a text as a key"));
             }
         }

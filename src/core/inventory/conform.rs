@@ -2,9 +2,11 @@
 //!
 //! Only what that schema uses is understood here. Rules beyond the shape are applied when the inventory is resolved.
 
+use std::collections::HashMap;
+
 use serde_json::Value as Schema;
 
-use super::document::{Key, Kind, Path, Value};
+use super::document::{Key, Kind, Path, Span, Value};
 use super::fault::{Fault, did_you_mean, quote};
 
 /// Everything that is wrong with the shape of a document.
@@ -75,24 +77,30 @@ fn check_one(schema: &Schema, value: &Value, path: &Path, faults: &mut Vec<Fault
         (Kind::Scalar { .. }, Some("string")) if !value.is_null() => {}
         (Kind::Scalar { text, plain: true }, Some("integer")) => faults.extend(check_integer(schema, text, path)),
         (Kind::Scalar { text, plain: true }, Some("boolean")) if matches!(text.as_str(), "true" | "false") => {}
-        _ => faults.push(wrong_kind(schema, &words, value, path)),
+        _ => faults.push(wrong_kind(schema, value, path)),
     }
 }
 
-fn wrong_kind(schema: &Schema, words: &[String], value: &Value, path: &Path) -> Fault {
+fn wrong_kind(schema: &Schema, value: &Value, path: &Path) -> Fault {
     let found = match &value.kind {
-        Kind::Scalar { text, .. } if !value.is_null() => quote(text),
-        _ => value.kind_name().to_owned(),
+        Kind::Scalar { text, plain: false } => format!("found {} in quotes", quote(text)),
+        Kind::Scalar { text, .. } if !value.is_null() => format!("found {}", quote(text)),
+        _ => format!("found {}", value.kind_name()),
     };
-    let accepted = match types(schema).first() {
+    Fault::new(path.clone(), found, accepted(schema))
+}
+
+/// What a schema accepts, in words.
+fn accepted(schema: &Schema) -> String {
+    let words = words(schema);
+    match types(schema).first() {
         _ if !words.is_empty() => words.join(", "),
         Some(&"object") => format!("a mapping with {}", names(schema).join(", ")),
         Some(&"array") => "a list: one `- ` for each item".to_owned(),
         Some(&"integer") => whole_number(schema),
         Some(&"boolean") => "true, false".to_owned(),
         _ => "a text".to_owned(),
-    };
-    Fault::new(path.clone(), format!("found {found}"), accepted)
+    }
 }
 
 /// The words that a schema accepts, if it accepts only certain words.
@@ -137,18 +145,19 @@ fn names(schema: &Schema) -> Vec<&str> {
 
 fn check_map(schema: &Schema, map: &Value, entries: &[(Key, Value)], path: &Path, faults: &mut Vec<Fault>) {
     let names = names(schema);
+    let absent: Vec<&str> = names.iter().copied().filter(|name| map.get(name).is_none()).collect();
     let mut meant = Vec::new();
-    for (position, (key, value)) in entries.iter().enumerate() {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for (key, value) in entries {
         let here = path.key(&key.name);
-        if let Some((first, _)) = entries[..position].iter().find(|(other, _)| other.name == key.name) {
-            let found = format!("the key stands twice, first in line {} column {}", first.span.line, first.span.column);
+        if let Some(first) = seen.insert(&key.name, key.span) {
+            let found = format!("the key stands twice, already in line {} column {}", first.line, first.column);
             faults.push(Fault::new(here, found, "each key once").at(key.span));
         } else if let Some(expected) = schema["properties"].get(&key.name) {
             check(expected, value, &here, faults);
         } else {
-            let guess = did_you_mean(&key.name, names.iter().copied().filter(|name| map.get(name).is_none()));
+            let (guess, hint) = guess(schema, &absent, &key.name);
             meant.extend(guess);
-            let hint = guess.map(|name| format!("did you mean `{name}`?"));
             let found = format!("unknown field {}", quote(&key.name));
             faults.push(Fault::new(path.clone(), found, names.join(", ")).at(key.span).hint(hint));
         }
@@ -156,17 +165,26 @@ fn check_map(schema: &Schema, map: &Value, entries: &[(Key, Value)], path: &Path
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Schema::as_str);
     // A misspelt field is told once, as unknown.
     for name in required.filter(|name| map.get(name).is_none() && !meant.contains(name)) {
-        faults.push(Fault::new(path.key(name), "missing", describe(&schema["properties"][name])));
+        let expected = &schema["properties"][name];
+        let found = format!("missing: {}", purpose(expected));
+        faults.push(Fault::new(path.key(name), found, accepted(expected)));
     }
 }
 
 /// What a missing field is for: the first sentence of its description.
-fn describe(schema: &Schema) -> String {
-    let words = words(schema);
-    if !words.is_empty() {
-        return words.join(", ");
+fn purpose(schema: &Schema) -> String {
+    let text = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
+    let sentence = text.split(['.', ':']).next().unwrap_or_default();
+    let mut chars = sentence.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// A hint at the field that was meant, here or one level below, and its name if it is one of this mapping.
+fn guess<'a>(schema: &'a Schema, absent: &[&'a str], key: &str) -> (Option<&'a str>, Option<String>) {
+    if let Some(name) = did_you_mean(key, absent.iter().copied()) {
+        return (Some(name), Some(format!("did you mean `{name}`?")));
     }
-    let text = schema["description"].as_str().unwrap_or("a value").replace('\n', " ");
-    let sentence = text.split(". ").next().unwrap_or_default().trim_end_matches('.');
-    sentence.to_owned()
+    let below = (schema["properties"].as_object().into_iter().flatten())
+        .filter_map(|(section, inner)| Some((section, did_you_mean(key, names(inner))?)));
+    (None, below.map(|(section, name)| format!("did you mean `{section}: {{ {name}: … }}`?")).next())
 }

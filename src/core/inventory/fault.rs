@@ -3,11 +3,17 @@
 use std::fmt::Write as _;
 
 use super::document::{Path, Span, Value};
+use crate::core::text::is_direction;
 
 /// The most characters of a line that an excerpt shows.
 const EXCERPT_CHARS_MAX: usize = 100;
 /// The most characters of a found value that a message repeats.
 const QUOTE_CHARS_MAX: usize = 40;
+
+/// The most faults that are told at once.
+const FAULTS_SHOWN_MAX: usize = 20;
+/// The most characters of a field's path.
+const PATH_CHARS_MAX: usize = 120;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +60,18 @@ pub fn render(label: &str, text: &str, document: Option<&Value>, faults: &[Fault
     };
     let mut located: Vec<(Span, &Fault)> = faults.iter().map(|fault| (locate(fault), fault)).collect();
     located.sort_by_key(|(span, _)| (span.line, span.column));
-    let shown: Vec<String> = located.into_iter().map(|(span, fault)| one(label, text, span, fault)).collect();
-    shown.join("\n\nerror: ")
+    let more = located.len().saturating_sub(FAULTS_SHOWN_MAX);
+    let shown = located.into_iter().take(FAULTS_SHOWN_MAX).map(|(span, fault)| one(label, text, span, fault));
+    let rest = (more > 0).then(|| format!("{label}: {more} more of this kind are not shown"));
+    shown.chain(rest).collect::<Vec<_>>().join("\n\nerror: ")
 }
 
 fn one(label: &str, text: &str, span: Span, fault: &Fault) -> String {
-    let field = if fault.path.is_root() { String::new() } else { format!("{}: ", harmless(&fault.path.to_string())) };
+    let field = if fault.path.is_root() {
+        String::new()
+    } else {
+        format!("{}: ", short(&fault.path.to_string(), PATH_CHARS_MAX))
+    };
     let mut shown = format!("{label}:{}:{}: {field}{}", span.line, span.column, fault.found);
     let line = text.lines().nth(span.line - 1).unwrap_or_default();
     let (excerpt, indent, width) = excerpt(line, span);
@@ -80,29 +92,51 @@ fn excerpt(line: &str, span: Span) -> (String, usize, usize) {
     let skipped = if start + span.width <= EXCERPT_CHARS_MAX { 0 } else { start.saturating_sub(EXCERPT_CHARS_MAX / 4) };
     let shown: String = line.chars().skip(skipped).take(EXCERPT_CHARS_MAX).collect();
     let more = line.chars().nth(skipped + EXCERPT_CHARS_MAX).is_some();
-    let room = EXCERPT_CHARS_MAX.saturating_sub(start - skipped).max(1);
+    let marked: Vec<char> = shown.chars().skip(start - skipped).take(span.width).collect();
     let before = if skipped > 0 { "…" } else { "" };
     let after = if more { "…" } else { "" };
     let indent = start - skipped + before.chars().count();
-    (format!("{before}{}{after}", harmless(&shown)), indent, span.width.clamp(1, room))
+    (format!("{before}{}{after}", harmless(&shown)), indent, token_width(&marked))
+}
+
+/// How many characters the token at the start has: the parser counts blanks and a comment after it in.
+fn token_width(marked: &[char]) -> usize {
+    let width = match marked {
+        [quote @ ('"' | '\''), rest @ ..] => {
+            let mut escaped = false;
+            let closes = |c: &char| {
+                let closes = c == quote && !escaped;
+                escaped = *quote == '"' && *c == '\\' && !escaped;
+                closes
+            };
+            rest.iter().position(closes).map_or(marked.len(), |end| end + 2)
+        }
+        _ => marked.iter().rposition(|c| !c.is_whitespace()).map_or(0, |last| last + 1),
+    };
+    width.max(1)
 }
 
 /// A found value as a message repeats it: between backticks, short, harmless to a terminal.
 #[must_use]
 pub fn quote(text: &str) -> String {
-    let mut short: String = harmless(text).chars().take(QUOTE_CHARS_MAX).collect();
-    if text.chars().count() > QUOTE_CHARS_MAX {
-        short.push('…');
-    }
-    format!("`{short}`")
+    format!("`{}`", short(text, QUOTE_CHARS_MAX))
 }
 
-/// Every character that could move a cursor or turn text around becomes one visible sign; a tab becomes a blank.
+fn short(text: &str, chars_max: usize) -> String {
+    let mut short = harmless(&text.chars().take(chars_max).collect::<String>());
+    if text.chars().nth(chars_max).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// Every character that could move a cursor or turn text around becomes one visible sign, so that columns stay where
+/// they are; a tab becomes a blank.
 fn harmless(text: &str) -> String {
     let shown = |c: char| match c {
         '\t' => ' ',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
+        '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => '\u{fffd}',
+        c if c.is_control() || is_direction(c) => '\u{fffd}',
         c => c,
     };
     text.chars().map(shown).collect()

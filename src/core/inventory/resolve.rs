@@ -14,6 +14,9 @@ use super::{Inventory, Node, Repository, Role, Safety, Service, Ssh, Timing};
 use crate::core::duration;
 use crate::core::name::Name;
 
+const DURATION: &str = "a number and a unit, more than 0 and at most ten years: 5s, 1m30s, 250ms";
+const DURATION_OR_NONE: &str = "a number and a unit, at most ten years: 60s, 5m; or none";
+
 /// Where paths of this machine start.
 #[derive(Debug, Clone, Copy)]
 pub struct Places<'a> {
@@ -52,6 +55,11 @@ pub fn resolve(file: &InventoryFile, places: Places<'_>) -> Result<Inventory, Ve
     }
 }
 
+/// What was found, in words.
+fn found(text: &str) -> String {
+    if text.is_empty() { "empty".to_owned() } else { format!("found {}", quote(text)) }
+}
+
 struct Resolver<'a> {
     places: Places<'a>,
     faults: Vec<Fault>,
@@ -88,8 +96,7 @@ impl Resolver<'_> {
     fn text(&mut self, path: &Path, text: Option<&str>, rule: fn(&str) -> Result<(), Refused>) -> Option<String> {
         let text = text?;
         if let Err(Refused { accepted, hint }) = rule(text) {
-            let found = if text.is_empty() { "empty".to_owned() } else { format!("found {}", quote(text)) };
-            self.faults.push(Fault::new(path.clone(), found, accepted).hint(hint));
+            self.faults.push(Fault::new(path.clone(), found(text), accepted).hint(hint));
         }
         Some(text.to_owned())
     }
@@ -98,16 +105,11 @@ impl Resolver<'_> {
         self.text(path, text, rules::command)
     }
 
-    fn duration(&mut self, path: &Path, text: &str) -> Duration {
-        duration::parse(text).unwrap_or_else(|error| {
-            let found = match error {
-                duration::DurationError::Syntax => format!("not a duration: {}", quote(text)),
-                duration::DurationError::Range => format!("out of range: {}", quote(text)),
-            };
-            let accepted = "more than 0 and at most ten years, a number and a unit: 5s, 1m30s, 250ms";
+    fn duration(&mut self, path: &Path, text: &str, accepted: &str) -> Duration {
+        duration::parse(text).unwrap_or_else(|_| {
             let is_number = text.parse::<f64>().is_ok_and(|number| number > 0.0);
             let hint = is_number.then(|| format!("did you mean `{text}s`?"));
-            self.faults.push(Fault::new(path.clone(), found, accepted).hint(hint));
+            self.faults.push(Fault::new(path.clone(), found(text), accepted).hint(hint));
             Duration::ZERO
         })
     }
@@ -149,24 +151,24 @@ impl Resolver<'_> {
             stop: file.stop.clone(),
             check: file.check.clone(),
             kill: kill.unwrap_or_else(|| file.stop.clone()),
-            start_within: self.duration(&path.key("start_within"), &file.start_within),
+            start_within: self.duration(&path.key("start_within"), &file.start_within, DURATION),
         }
     }
 
     fn timing(&mut self, path: &Path, file: &TimingFile) -> Timing {
         Timing {
-            health_check: self.duration(&path.key("health_check"), &file.health_check),
-            health_timeout: self.duration(&path.key("health_timeout"), &file.health_timeout),
+            health_check: self.duration(&path.key("health_check"), &file.health_check, DURATION),
+            health_timeout: self.duration(&path.key("health_timeout"), &file.health_timeout, DURATION),
             misses: file.misses,
-            failover: self.duration(&path.key("failover"), &file.failover),
-            breath: self.duration(&path.key("breath"), &file.breath),
+            failover: self.duration(&path.key("failover"), &file.failover, DURATION),
+            breath: self.duration(&path.key("breath"), &file.breath, DURATION),
         }
     }
 
     fn safety(&mut self, path: &Path, file: &SafetyFile) -> Safety {
         let cool_down = match file.cool_down.as_str() {
             "none" => Duration::ZERO,
-            text => self.duration(&path.key("cool_down"), text),
+            text => self.duration(&path.key("cool_down"), text, DURATION_OR_NONE),
         };
         Safety {
             quorum: file.quorum,
@@ -220,7 +222,8 @@ impl Resolver<'_> {
         let stop = command("stop", &file.stop);
         // A node that stops its service in its own way is not killed in the cell's way by default.
         let kill = command("kill", &file.kill).or_else(|| stop.clone()).unwrap_or_else(|| default.kill.clone());
-        let start_within = file.start_within.as_ref().map(|text| self.duration(&path.key("start_within"), text));
+        let start_within =
+            file.start_within.as_ref().map(|text| self.duration(&path.key("start_within"), text, DURATION));
         Service {
             start,
             stop: stop.unwrap_or_else(|| default.stop.clone()),

@@ -33,7 +33,9 @@ pub(super) fn host(text: &str) -> Rule {
     let holds = is_word(text) && text.len() <= HOST_BYTES_MAX && !text.contains(['@', '/', '[', ']']) && colons_fit;
     let hint = match text {
         _ if text.contains('@') => Some("the user goes to `ssh: { user: … }`"),
-        _ if text.contains('[') => Some("write an IPv6 address without brackets; the port goes to `ssh: { port: … }`"),
+        _ if text.starts_with('[') => {
+            Some("write an IPv6 address without brackets; the port goes to `ssh: { port: … }`")
+        }
         _ if text.contains(':') => Some("the port goes to `ssh: { port: … }`"),
         _ => None,
     };

@@ -33,10 +33,11 @@ impl Cell {
         let known: String = nodes().map(|(node, port)| known_hosts(node, *port)).collect();
         let known_hosts = self.home.write("view/known_hosts", known);
         let place = known_hosts.display();
-        let mut text = format!("cell: {}\nssh: {{ known_hosts: {place} }}\n", self.inventory.cell);
-        text.extend([
-            "repository: { path: / }\nservice: { start: 'true', stop: 'true', check: 'true' }\nnodes:\n".into()
-        ]);
+        let mut text = format!(
+            "cell: {}\nssh: {{ known_hosts: {place} }}\nrepository: {{ path: / }}\n\
+             service: {{ start: 'true', stop: 'true', check: 'true' }}\nnodes:\n",
+            self.inventory.cell
+        );
         text.extend(nodes().map(|(node, port)| entry(node, *port)));
         View { inventory: self.home.write("view/inventory.yaml", text), known_hosts, ports }
     }

@@ -1,1 +1,77 @@
-//! The command line as clap sees it.
+//! The command line as clap sees it. The verbs' arguments stand with their verbs, in [`crate::commands`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::commands::{self, complete};
+use crate::core::duration;
+use crate::core::name::NodeName;
+use crate::view::{Color, Format};
+
+/// The operator's toolkit of a Montana 3-Mirror cell
+///
+/// Five nodes over SSH: one PRIMARY that executes the service, one BRAIN that observes and decides, three MIRRORs
+/// with full state. m3m says what is true now. Nodes need sshd, sh and git, and nothing else.
+#[derive(Debug, Parser)]
+#[command(name = "m3m", version, max_term_width = 100, propagate_version = false)]
+#[command(after_help = "No nodes at hand? m3m --lab status starts five on this machine and shows them.")]
+pub struct Cli {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened: the fields carry the help")]
+    pub global: GlobalArgs,
+    #[command(subcommand)]
+    #[expect(missing_docs, reason = "the variants carry the help")]
+    pub command: Command,
+}
+
+/// What holds for every verb, before or after it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct GlobalArgs {
+    /// The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml
+    #[arg(short, long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub inventory: Option<PathBuf>,
+
+    /// Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command
+    #[cfg(feature = "lab")]
+    #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, conflicts_with = "inventory")]
+    #[expect(clippy::option_option, reason = "absent, given, and given with a name are three things")]
+    pub lab: Option<Option<NodeName>>,
+
+    /// The form of the output
+    #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORM")]
+    pub output: Format,
+
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+
+    /// Say less: no progress, no notes; status prints its verdict only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Say more: each node's answer as it comes, on standard error
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// The time for one node's whole observation, such as 2s [default: the inventory's health timeout]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
+    pub timeout: Option<Duration>,
+
+    /// Only these nodes: repeat it, or separate names by commas
+    #[arg(short = 'n', long = "node", global = true, value_name = "NODE", value_delimiter = ',', num_args = 1,
+          add = ArgValueCompleter::new(complete::nodes))]
+    pub nodes: Vec<NodeName>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "each verb's arguments carry its help")]
+pub enum Command {
+    Status(commands::status::Args),
+    Where(commands::whereis::Args),
+    Completions(commands::completions::Args),
+}

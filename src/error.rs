@@ -118,6 +118,13 @@ impl Error {
     }
 }
 
+impl From<std::io::Error> for Error {
+    /// The output could not be written: the one thing that a view can fail at.
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Exit::Inventory, "cannot write the output").because(error).hint("is the disk full?")
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

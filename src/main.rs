@@ -1,2 +1,32 @@
-//! m3m
-fn main() {}
+//! `m3m`: parse, run, turn the outcome into an exit status.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use m3m::cli::Cli;
+use m3m::error::Exit;
+use m3m::{commands, view};
+
+fn main() -> ExitCode {
+    // Before anything is printed or started: under completion the shell reads what this writes.
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    // A panic is a bug; its report says where, and what to send. Where a hook stands already that one serves.
+    let _ = color_eyre::config::HookBuilder::default().display_env_section(false).install();
+    let outcome = std::panic::catch_unwind(|| commands::run(Cli::parse()));
+    let exit = match outcome.unwrap_or(Ok(Exit::Unexpected)) {
+        Ok(exit) => exit,
+        Err(error) if error.exit() == Exit::Unexpected => {
+            let code = error.exit().code();
+            view::write_err(&format!(
+                "this is a bug in m3m; please report it with this context\n{:?}\n",
+                color_eyre::Report::new(error)
+            ));
+            return ExitCode::from(code);
+        }
+        Err(error) => {
+            view::write_err(&error.render());
+            error.exit()
+        }
+    };
+    ExitCode::from(exit.code())
+}

@@ -1,1 +1,107 @@
-//! The hands: bounded fan-out to all nodes.
+//! The hands: a session with every node of a cell, asked all at once.
+
+mod gather;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::core::inventory::{Inventory, Node, NodeName};
+use crate::error::Error;
+use crate::world::ssh::host_keys::HostKeys;
+use crate::world::ssh::keyring::{AskPassphrase, Keyring};
+use crate::world::ssh::{Keep, Route, Session};
+
+/// What of this machine is needed to reach nodes.
+#[derive(Debug, Clone)]
+pub struct Workstation {
+    /// The home directory, where keys and known hosts are.
+    pub home: PathBuf,
+    /// The local user, who is the remote one where the inventory says nothing.
+    pub user: Option<String>,
+}
+
+/// A cell within reach: its inventory and a session with each node. Sessions connect when they are first used.
+#[derive(Debug)]
+pub struct Cell {
+    inventory: Inventory,
+    sessions: BTreeMap<NodeName, Arc<Session>>,
+    notices: Vec<String>,
+}
+
+impl Cell {
+    /// Opens keys and host key files and makes a session for each of the named nodes. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// A file that the inventory names cannot be read, or a node has no user.
+    pub fn open(
+        inventory: Inventory,
+        nodes: &[NodeName],
+        keep: Keep,
+        workstation: &Workstation,
+        ask: &mut AskPassphrase<'_>,
+    ) -> Result<Self, Error> {
+        let mut files = Files::default();
+        let mut sessions = BTreeMap::new();
+        for node in inventory.nodes.iter().filter(|node| nodes.contains(&node.name)) {
+            let route = files.route(node, workstation, ask)?;
+            sessions.insert(node.name.clone(), Arc::new(Session::open(route, keep)));
+        }
+        let notices = files.host_keys.values().flat_map(|keys| keys.notices().collect::<Vec<_>>()).collect();
+        Ok(Self { inventory, sessions, notices })
+    }
+
+    /// The inventory.
+    #[must_use]
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// What a person should know of this machine's own files, such as lines that were skipped.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+}
+
+/// Keys and host keys, each file read once however many nodes share it.
+#[derive(Default)]
+struct Files {
+    keyrings: BTreeMap<Option<PathBuf>, Arc<Keyring>>,
+    host_keys: BTreeMap<Option<PathBuf>, Arc<HostKeys>>,
+}
+
+impl Files {
+    fn route(&mut self, node: &Node, here: &Workstation, ask: &mut AskPassphrase<'_>) -> Result<Route, Error> {
+        let user = node.ssh.user.clone().or_else(|| here.user.clone()).ok_or_else(|| {
+            Error::inventory(format!("{}: no user to log in as", node.name))
+                .hint("set ssh.user in the inventory, or USER")
+        })?;
+        Ok(Route {
+            host: node.host.clone(),
+            port: node.ssh.port,
+            user,
+            keys: cached(&mut self.keyrings, node.ssh.identity.as_deref(), |named| {
+                Keyring::open(named, &here.home, ask)
+            })?,
+            host_keys: cached(&mut self.host_keys, node.ssh.known_hosts.as_deref(), |named| {
+                HostKeys::load(named, &here.home)
+            })?,
+            pin: node.ssh.host_key.clone(),
+        })
+    }
+}
+
+fn cached<T>(
+    cache: &mut BTreeMap<Option<PathBuf>, Arc<T>>,
+    path: Option<&Path>,
+    open: impl FnOnce(Option<&Path>) -> Result<T, Error>,
+) -> Result<Arc<T>, Error> {
+    let key = path.map(Path::to_path_buf);
+    if let Some(known) = cache.get(&key) {
+        return Ok(Arc::clone(known));
+    }
+    let opened = Arc::new(open(path)?);
+    cache.insert(key, Arc::clone(&opened));
+    Ok(opened)
+}

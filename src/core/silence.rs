@@ -82,6 +82,8 @@ pub enum Cause {
     },
     /// The key is marked `@revoked`: file and line.
     HostKeyRevoked(String),
+    /// Only a certificate authority is recorded for the host, and m3m cannot check certificates: file and line.
+    HostKeyAuthorityOnly(String),
     /// No key was accepted, of this many that were offered.
     AuthFailed {
         /// How many keys were offered.
@@ -143,6 +145,9 @@ impl Silence {
                 format!("{node} shows {shown}, {recorded} says otherwise: reinstalled, or somebody is in between")
             }
             Cause::HostKeyRevoked(place) => format!("{place} revokes the key that {node} shows: do not use it"),
+            Cause::HostKeyAuthorityOnly(place) => {
+                format!("{place} names a certificate authority: record {node}'s own key beside it, or set ssh.host_key")
+            }
             Cause::AuthFailed { offered: 0, note: None } => {
                 "no key to offer: start an agent (ssh-add), or set ssh.identity in the inventory".to_owned()
             }
@@ -166,7 +171,7 @@ impl fmt::Display for Silence {
             Cause::NameUnknown => f.write_str("name unknown"),
             Cause::Closed => write!(f, "closed in {phase}"),
             Cause::Protocol(what) => write!(f, "{phase}: {what}"),
-            Cause::HostKeyUnknown(_) => f.write_str("host key unknown"),
+            Cause::HostKeyUnknown(_) | Cause::HostKeyAuthorityOnly(_) => f.write_str("host key unknown"),
             Cause::HostKeyChanged { .. } => f.write_str("host key changed"),
             Cause::HostKeyRevoked(_) => f.write_str("host key revoked"),
             Cause::AuthFailed { offered: 0, .. } => f.write_str("auth: no key to offer"),

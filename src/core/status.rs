@@ -123,6 +123,15 @@ impl Verdict {
 }
 
 impl Observed {
+    /// The word as JSON has it.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Executes => "executes",
+            Self::StandsBy => "stands_by",
+        }
+    }
+
     /// The words as tables have them.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -192,9 +201,13 @@ impl Status {
         }
     }
 
-    /// The nodes that are found executing the service.
-    pub fn executing(&self) -> impl Iterator<Item = &NodeStatus> {
-        self.nodes.iter().filter(|node| node.observed == Some(Observed::Executes))
+    /// The number of the term that the recorded roles come from.
+    #[must_use]
+    pub fn term(&self) -> Option<u64> {
+        match &self.record {
+            Record::Inventory => None,
+            Record::Term { record, .. } => Some(record.term),
+        }
     }
 }
 

@@ -1,1 +1,117 @@
-//! Listeners: they word events and reports, and know nothing of SSH.
+//! Listeners: they hear events and word them, for a terminal, a pipe or a program. They know events and core values,
+//! and nothing of SSH, git or the cell.
+
+mod human;
+mod progress;
+mod record;
+mod structured;
+mod table;
+mod words;
+
+use std::io::{self, Write};
+
+use crate::core::event::Listener;
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// Tables in a terminal, plain lines in a pipe
+    #[default]
+    Table,
+    /// One JSON document, with its version in `schema`
+    Json,
+    /// The same as YAML
+    Yaml,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Color {
+    /// In a terminal, unless `NO_COLOR` is set or TERM is dumb
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How much to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent switch of the command line")]
+pub struct Settings {
+    /// The form.
+    pub format: Format,
+    /// When to use colours.
+    pub color: Color,
+    /// Only the verdict and errors.
+    pub quiet: bool,
+    /// Also what happens on the way.
+    pub verbose: bool,
+    /// All columns.
+    pub wide: bool,
+    /// The same report comes again and again: redraw it in place, or separate the documents.
+    pub repeated: bool,
+}
+
+/// What the outputs are connected to.
+#[derive(Debug, Clone, Copy)]
+struct Screen {
+    /// The width of the terminal behind standard output, in columns; nothing in a pipe.
+    width: Option<usize>,
+    /// Standard error is a terminal.
+    attended: bool,
+    /// Standard output takes colours.
+    colored: bool,
+}
+
+impl Screen {
+    fn look(color: Color) -> Self {
+        let (out, err) = (console::Term::stdout(), console::Term::stderr());
+        let colored = match color {
+            Color::Always => true,
+            Color::Never => false,
+            // An empty NO_COLOR counts as not set (no-color.org).
+            Color::Auto => {
+                out.is_term()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
+        };
+        let width = out.is_term().then(|| usize::from(out.size_checked().map_or(80, |(_, columns)| columns)).max(20));
+        Self { width, attended: err.is_term(), colored }
+    }
+}
+
+/// The listener for these settings.
+#[must_use]
+pub fn open(settings: Settings) -> Box<dyn Listener> {
+    let screen = Screen::look(settings.color);
+    match settings.format {
+        Format::Table => Box::new(human::Human::new(settings, screen)),
+        Format::Json | Format::Yaml => Box::new(structured::Structured::new(settings, screen)),
+    }
+}
+
+/// A record as one document of this form.
+///
+/// # Errors
+/// The record cannot be written in this form.
+pub fn document(format: Format, record: &impl serde::Serialize) -> io::Result<String> {
+    structured::document(format, false, record)
+}
+
+/// Writes a finished text to standard output.
+///
+/// # Errors
+/// The output is gone.
+pub fn write_out(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes a finished text to standard error. Where that is gone there is nobody left to tell.
+pub fn write_err(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

@@ -143,7 +143,8 @@ fn harmless(text: &str) -> String {
 }
 
 /// The candidate that was most likely meant, for a hint.
-pub(super) fn did_you_mean<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn did_you_mean<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let found = found.to_lowercase();
     let near = |candidate: &&str| strsim::damerau_levenshtein(&found, candidate);
     let best = candidates.into_iter().min_by_key(near)?;

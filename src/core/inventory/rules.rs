@@ -86,7 +86,7 @@ pub(super) fn host_key(text: &str) -> Rule {
 
 /// The path of a work tree on a node.
 pub(super) fn repository_path(text: &str) -> Rule {
-    let holds = text.starts_with('/') && text.trim_matches('/') != "" && !text.contains(char::is_control);
+    let holds = text.starts_with('/') && !text.trim_matches('/').is_empty() && !text.contains(char::is_control);
     let hint = text.starts_with('~').then_some("the path is not expanded on the node: write it out, from `/`");
     hinted(holds, "the absolute path of a directory below `/`", hint)
 }

@@ -87,11 +87,9 @@ impl HostKeys {
         match self.known.check(host, port, blob) {
             Verdict::Known => Ok(()),
             Verdict::Unknown => Err(Cause::HostKeyUnknown(shown)),
-            Verdict::AuthorityOnly { at } => Err(Cause::HostKeyUnknown(format!(
-                "{shown} ({at} names only a certificate authority, which m3m does not verify)"
-            ))),
             Verdict::Changed { at, .. } => Err(Cause::HostKeyChanged { recorded: at.to_string(), shown }),
             Verdict::Revoked { at } => Err(Cause::HostKeyRevoked(at.to_string())),
+            Verdict::AuthorityOnly { at } => Err(Cause::HostKeyAuthorityOnly(at.to_string())),
         }
     }
 }

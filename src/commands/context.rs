@@ -1,0 +1,124 @@
+//! What every verb starts from: the global arguments, the inventory they lead to, and the cell within reach.
+
+use std::io;
+#[cfg(feature = "lab")]
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cell::{Cell, Workstation};
+use crate::cli::GlobalArgs;
+use crate::core::event::{Event, Listener};
+use crate::core::inventory::fault::did_you_mean;
+use crate::core::inventory::{Inventory, NodeName};
+use crate::error::{Error, Exit};
+use crate::view::{self, Settings};
+use crate::world::ssh::Keep;
+use crate::world::{dirs, inventory_file};
+
+use super::consent;
+#[cfg(feature = "lab")]
+use crate::lab;
+
+/// The global arguments and what follows from them.
+pub(super) struct Context {
+    pub(super) global: GlobalArgs,
+}
+
+/// The inventory in use. It keeps a throw-away lab alive.
+pub(super) struct Source {
+    pub(super) inventory: Inventory,
+    #[cfg(feature = "lab")]
+    _lab: Option<lab::ThrowAway>,
+}
+
+impl Context {
+    pub(super) fn new(global: GlobalArgs) -> Self {
+        Self { global }
+    }
+
+    /// The view for a report that comes once, or again and again.
+    pub(super) fn view(&self, wide: bool, repeated: bool) -> Box<dyn Listener> {
+        let GlobalArgs { output, color, quiet, verbose, .. } = self.global;
+        view::open(Settings { format: output, color, quiet, verbose, wide, repeated })
+    }
+
+    /// Finds, reads and checks the inventory, or a lab's.
+    pub(super) fn source(&self) -> Result<Source, Error> {
+        #[cfg(feature = "lab")]
+        if let Some(name) = &self.global.lab {
+            return self.lab(name.as_ref());
+        }
+        let path =
+            inventory_file::find(self.global.inventory.as_deref(), std::env::var_os("M3M_INVENTORY").as_deref())?;
+        Ok(Source::new(inventory_file::load(&path)?))
+    }
+
+    /// The nodes asked for, all where none is named.
+    pub(super) fn nodes(&self, inventory: &Inventory) -> Result<Vec<NodeName>, Error> {
+        let names: Vec<&str> = inventory.nodes.iter().map(|node| node.name.as_str()).collect();
+        for name in &self.global.nodes {
+            if inventory.node(name).is_none() {
+                let unknown = Error::usage(format!("cell {} has no node {name}", inventory.cell));
+                return Err(match did_you_mean(name.as_str(), names.iter().copied()) {
+                    Some(nearest) => unknown.hint(format!("did you mean {nearest}?")),
+                    None => unknown.hint(format!("it has {}", names.join(", "))),
+                });
+            }
+        }
+        let asked = |name: &NodeName| self.global.nodes.is_empty() || self.global.nodes.contains(name);
+        Ok(inventory.nodes.iter().map(|node| node.name.clone()).filter(asked).collect())
+    }
+
+    /// A session with each of these nodes; what is worth knowing of this machine's files is told to the view.
+    pub(super) fn cell(
+        inventory: Inventory,
+        nodes: &[NodeName],
+        keep: Keep,
+        view: &mut dyn Listener,
+    ) -> Result<Cell, Error> {
+        let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
+        let workstation = Workstation { home: dirs::home()?, user };
+        let cell = Cell::open(inventory, nodes, keep, &workstation, &mut consent::passphrase)?;
+        for notice in cell.notices() {
+            view.hear(&Event::Notice(notice)).map_err(Error::from)?;
+        }
+        Ok(cell)
+    }
+
+    /// The time for one node's whole observation.
+    pub(super) fn timeout(&self, inventory: &Inventory) -> Duration {
+        self.global.timeout.unwrap_or(inventory.timing.health_timeout)
+    }
+}
+
+impl Source {
+    fn new(inventory: Inventory) -> Self {
+        Self {
+            inventory,
+            #[cfg(feature = "lab")]
+            _lab: None,
+        }
+    }
+}
+
+#[cfg(feature = "lab")]
+impl Context {
+    /// The inventory of a running lab, or of a throw-away one that ends with the command.
+    fn lab(&self, name: Option<&NodeName>) -> Result<Source, Error> {
+        let from = |path: PathBuf, lab| Ok(Source { inventory: inventory_file::load(&path)?, _lab: lab });
+        match (lab::find(name.map(NodeName::as_str))?, name) {
+            (Some(running), _) => from(running.inventory_path(), None),
+            (None, Some(name)) => Err(Error::usage(format!("no lab {name} is running"))
+                .hint(format!("m3m lab up {name} starts it; --lab without a name starts a throw-away one"))),
+            (None, None) => {
+                let lab = lab::ThrowAway::start()?;
+                from(lab.inventory_path(), Some(lab))
+            }
+        }
+    }
+}
+
+/// A reader that has gone, as with `| head -1`, has what it wanted; every other failure to print is told.
+pub(super) fn unless_gone(error: io::Error, exit: Exit) -> Result<Exit, Error> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(exit) } else { Err(error.into()) }
+}

@@ -1,0 +1,111 @@
+//! For people: a verdict, a table, warnings with hints.
+
+use std::io;
+
+use console::Style;
+
+use super::progress::{self, Progress};
+use super::{Screen, Settings, table, write_err, write_out};
+use crate::core::event::{Event, Listener};
+use crate::core::status::{Record, Status, Verdict};
+
+/// Clears what is right of the cursor, and what is below it (ECMA-48).
+const CLEAR_LINE: &str = "\u{1b}[K";
+const CLEAR_BELOW: &str = "\u{1b}[J";
+/// Moves the cursor to the upper left corner.
+const HOME: &str = "\u{1b}[H";
+
+pub(super) struct Human {
+    settings: Settings,
+    screen: Screen,
+    progress: Option<Progress>,
+    reports: usize,
+}
+
+impl Human {
+    pub(super) fn new(settings: Settings, screen: Screen) -> Self {
+        Self { settings, screen, progress: None, reports: 0 }
+    }
+
+    fn status(&mut self, status: &Status) -> io::Result<()> {
+        self.progress = None;
+        // A terminal may have been resized since the last report.
+        self.screen = Screen::look(self.settings.color);
+        let text = self.words(status);
+        self.reports += 1;
+        match (self.settings.repeated, self.screen.width) {
+            (true, Some(_)) => {
+                let start = if self.reports == 1 { "\u{1b}[2J" } else { "" };
+                let lines: String = text.lines().map(|line| format!("{line}{CLEAR_LINE}\n")).collect();
+                write_out(&format!("{start}{HOME}{lines}{CLEAR_BELOW}"))
+            }
+            (true, None) if self.reports > 1 => write_out(&format!("\n{text}")),
+            _ => write_out(&text),
+        }
+    }
+
+    fn words(&self, status: &Status) -> String {
+        let paint = |style: Style, text: &str| style.force_styling(self.screen.colored).apply_to(text).to_string();
+        let style = match status.verdict {
+            Verdict::Operational => Style::new().green().bold(),
+            Verdict::Degraded => Style::new().yellow().bold(),
+            Verdict::Down | Verdict::CutOff => Style::new().red().bold(),
+        };
+        let mut text = format!("{}: {}\n", paint(style, status.verdict.as_str()), status.reason);
+        if self.settings.quiet {
+            return text;
+        }
+        text += &paint(Style::new().dim(), &background(status));
+        text += "\n\n";
+        text += &table::render(status, self.settings.wide, self.screen);
+        if !status.warnings.is_empty() {
+            text.push('\n');
+        }
+        for warning in &status.warnings {
+            text += &format!("{} {}\n", paint(Style::new().yellow(), "!"), warning.text);
+            if let Some(hint) = &warning.hint {
+                text += &format!("  {}\n", paint(Style::new().dim(), &format!("hint: {hint}")));
+            }
+        }
+        text
+    }
+}
+
+/// Where all this comes from: the cell, the record of roles, how many answered, when.
+fn background(status: &Status) -> String {
+    let answered = status.nodes.iter().filter(|node| node.facts().is_some()).count();
+    let record = match &status.record {
+        Record::Inventory => "roles of the inventory, no term yet".to_owned(),
+        Record::Term { record, held_by } => format!("term {}, held by {}", record.term, held_by.len()),
+    };
+    let at = status.at.strftime("%Y-%m-%d %H:%M:%SZ");
+    format!("cell {} · {record} · {answered} of {} answered · {at}", status.cell, status.nodes.len())
+}
+
+impl Listener for Human {
+    fn hear(&mut self, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Asking { nodes, .. } => {
+                // A report that is redrawn in place needs no second thing that moves.
+                let redraws = self.settings.repeated && self.reports > 0;
+                if self.screen.attended && !self.settings.quiet && !redraws {
+                    self.progress = Some(Progress::start(nodes));
+                }
+            }
+            Event::Observed(observation) => {
+                if let Some(progress) = &mut self.progress {
+                    progress.observed(observation);
+                } else if self.settings.verbose {
+                    write_err(&format!("{} {}\n", observation.node, progress::sentence(observation)));
+                }
+            }
+            Event::Status(status) => self.status(status)?,
+            Event::Notice(notice) => {
+                if !self.settings.quiet {
+                    write_err(&format!("note: {notice}\n"));
+                }
+            }
+        }
+        Ok(())
+    }
+}

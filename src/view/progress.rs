@@ -1,0 +1,61 @@
+//! Progress on standard error while nodes are asked: a line a node, answered or still waited for.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::words;
+use crate::core::inventory::NodeName;
+use crate::core::observation::Observation;
+
+/// How often the spinners turn.
+const TURN: Duration = Duration::from_millis(100);
+
+/// The lines of one round of questions. Dropping it clears them.
+pub(super) struct Progress {
+    lines: MultiProgress,
+    bars: BTreeMap<NodeName, ProgressBar>,
+}
+
+impl Progress {
+    pub(super) fn start(nodes: &[NodeName]) -> Self {
+        let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        let bars = nodes.iter().map(|node| {
+            let bar = lines.add(ProgressBar::new_spinner());
+            bar.set_style(style("{spinner} {prefix} {msg} {elapsed}"));
+            bar.set_prefix(node.to_string());
+            bar.set_message("asked");
+            bar.enable_steady_tick(TURN);
+            (node.clone(), bar)
+        });
+        let bars = bars.collect();
+        Self { lines, bars }
+    }
+
+    pub(super) fn observed(&mut self, observation: &Observation) {
+        let Some(bar) = self.bars.get(&observation.node) else { return };
+        bar.set_style(style("  {prefix} {msg}"));
+        bar.finish_with_message(sentence(observation));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        // A terminal that is gone needs no clearing.
+        let _ = self.lines.clear();
+    }
+}
+
+/// What came of one question, in a few words.
+pub(super) fn sentence(observation: &Observation) -> String {
+    let took = words::duration(observation.took);
+    match &observation.answer {
+        Ok(_) => format!("answered after {took}"),
+        Err(silence) => format!("{silence} after {took}"),
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}

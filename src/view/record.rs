@@ -1,0 +1,153 @@
+//! The status as programs read it: `m3m.status/1`. Times are UTC, durations in seconds, sizes in bytes; what is not
+//! known is null.
+
+use serde::Serialize;
+
+use crate::core::name::NodeName;
+use crate::core::probe::{Facts, ServiceState};
+use crate::core::status::{NodeStatus, Observed, Record, Status};
+
+#[derive(Debug, Serialize)]
+pub(super) struct StatusRecord<'a> {
+    schema: &'static str,
+    at: String,
+    cell: &'a str,
+    verdict: &'static str,
+    reason: &'a str,
+    term: Option<u64>,
+    recorded_by: &'static str,
+    waiting_on: [(); 0],
+    nodes: Vec<NodeRecord<'a>>,
+    warnings: Vec<WarningRecord<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct NodeRecord<'a> {
+    name: &'a str,
+    host: &'a str,
+    port: u16,
+    location: Option<&'a str>,
+    recorded: &'static str,
+    rank: Option<usize>,
+    observed: Option<&'static str>,
+    contradiction: bool,
+    state: &'static str,
+    reason: Option<String>,
+    phase: Option<&'static str>,
+    via: Option<&'a str>,
+    asked_at: String,
+    age_s: f64,
+    took_s: f64,
+    fresh_connection: bool,
+    rtt_s: Option<f64>,
+    head: Option<&'a str>,
+    branch: Option<&'a str>,
+    lag_commits: Option<u64>,
+    lag_exact: Option<bool>,
+    lag_s: Option<u64>,
+    diverged: Option<bool>,
+    dirty: Option<u64>,
+    service: Option<&'static str>,
+    service_exit_status: Option<i32>,
+    term: Option<u64>,
+    offset_s: Option<f64>,
+    offset_error_s: Option<f64>,
+    load: Option<f64>,
+    memory_free_bytes: Option<u64>,
+    memory_total_bytes: Option<u64>,
+    disk_free_bytes: Option<u64>,
+    disk_total_bytes: Option<u64>,
+    boot_id: Option<&'a str>,
+    boot_clock_s: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct WarningRecord<'a> {
+    node: Option<&'a str>,
+    text: &'a str,
+    hint: Option<&'a str>,
+}
+
+impl<'a> StatusRecord<'a> {
+    pub(super) fn of(status: &'a Status) -> Self {
+        let warnings = status.warnings.iter().map(|warning| WarningRecord {
+            node: warning.node.as_ref().map(NodeName::as_str),
+            text: &warning.text,
+            hint: warning.hint.as_deref(),
+        });
+        Self {
+            schema: "m3m.status/1",
+            at: status.at.to_string(),
+            cell: status.cell.as_str(),
+            verdict: status.verdict.as_str(),
+            reason: &status.reason,
+            term: status.term(),
+            recorded_by: match &status.record {
+                Record::Inventory => "inventory",
+                Record::Term { .. } => "term",
+            },
+            waiting_on: [],
+            nodes: status.nodes.iter().map(NodeRecord::of).collect(),
+            warnings: warnings.collect(),
+        }
+    }
+}
+
+impl<'a> NodeRecord<'a> {
+    fn of(node: &'a NodeStatus) -> Self {
+        let facts = node.facts();
+        let repository = facts.and_then(Facts::repository);
+        let observation = &node.observation;
+        Self {
+            name: node.name.as_str(),
+            host: &node.host,
+            port: node.port,
+            location: node.location.as_deref(),
+            recorded: node.recorded.as_str(),
+            rank: node.rank,
+            observed: node.observed.map(Observed::id),
+            contradiction: node.contradicts(),
+            state: match node.silence() {
+                None => "up",
+                Some(silence) if silence.is_refusal() => "refuses",
+                Some(_) => "silent",
+            },
+            reason: node.silence().map(ToString::to_string),
+            phase: node.silence().map(|silence| silence.phase.as_str()),
+            via: None,
+            asked_at: observation.asked_at.to_string(),
+            age_s: node.age.as_secs_f64(),
+            took_s: observation.took.as_secs_f64(),
+            fresh_connection: observation.fresh,
+            rtt_s: observation.rtt.map(|rtt| rtt.as_secs_f64()),
+            head: facts.and_then(Facts::head).map(|head| head.id.as_str()),
+            branch: repository.and_then(|repository| repository.branch.as_deref()),
+            lag_commits: node.lag.map(|lag| lag.commits),
+            lag_exact: node.lag.map(|lag| lag.exact),
+            lag_s: node.lag.map(|lag| lag.seconds),
+            diverged: node.lag.map(|lag| lag.diverged),
+            dirty: repository.and_then(|repository| repository.uncommitted),
+            service: facts.and_then(|facts| match facts.service {
+                ServiceState::Unknown => None,
+                ServiceState::Runs => Some("runs"),
+                ServiceState::Stopped(_) => Some("stopped"),
+                ServiceState::NoAnswer => Some("no answer"),
+            }),
+            service_exit_status: facts.and_then(|facts| match facts.service {
+                ServiceState::Stopped(status) => Some(status),
+                ServiceState::Runs => Some(0),
+                ServiceState::Unknown | ServiceState::NoAnswer => None,
+            }),
+            term: facts.and_then(|facts| Some(facts.term.as_ref()?.record.as_ref()?.term)),
+            offset_s: node.clock.map(|clock| clock.offset_s),
+            offset_error_s: node.clock.map(|clock| clock.error_s),
+            load: facts.and_then(|facts| facts.load),
+            memory_free_bytes: facts.and_then(|facts| Some(facts.memory?.free)),
+            memory_total_bytes: facts.and_then(|facts| Some(facts.memory?.total)),
+            disk_free_bytes: node.disk().map(|room| room.free),
+            disk_total_bytes: node.disk().map(|room| room.total),
+            boot_id: facts.and_then(|facts| facts.boot_id.as_deref()),
+            boot_clock_s: facts.and_then(|facts| Some(facts.boot_clock?.as_secs_f64())),
+        }
+    }
+}

@@ -34,7 +34,7 @@ impl Cell {
         let known_hosts = self.home.write("view/known_hosts", known);
         let place = known_hosts.display();
         let mut text = format!(
-            "cell: {}\nssh: {{ known_hosts: {place} }}\nrepository: {{ path: / }}\n\
+            "cell: {}\nssh: {{ known_hosts: {place} }}\nrepository: {{ path: /nowhere }}\n\
              service: {{ start: 'true', stop: 'true', check: 'true' }}\nnodes:\n",
             self.inventory.cell
         );

@@ -21,7 +21,11 @@ impl Script<'_> {
     pub fn run(&self) -> Run {
         let timed = format!("TIMEFORMAT='%3R %3U %3S'; {{ time {{ {} ; }} >/dev/null 2>&1; }} 2>&1", self.text);
         let output = self.bash(&timed).output().expect("start bash");
-        assert!(output.status.success(), "a measured command failed ({}): {}", output.status, self.text);
+        if !output.status.success() {
+            let again = self.bash(self.text).output().expect("start bash");
+            let said = [again.stdout, again.stderr].concat();
+            panic!("a measured command failed ({}): {}", output.status, String::from_utf8_lossy(&said));
+        }
         let text = String::from_utf8_lossy(&output.stdout);
         let seconds: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         let [wall_s, user_s, system_s] = seconds[..] else { panic!("bash's time said: {text}") };

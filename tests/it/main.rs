@@ -11,6 +11,7 @@
 
 mod acceptor;
 mod agent;
+mod cell_file;
 mod five;
 mod generated;
 mod hostile;
@@ -18,6 +19,7 @@ mod inventory;
 mod known_hosts;
 mod processes;
 mod proxy;
+mod real_ssh;
 mod rig;
 mod sshd;
 mod support;

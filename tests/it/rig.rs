@@ -9,7 +9,8 @@ use rustix::process::Signal;
 
 use crate::acceptor::Acceptor;
 use crate::agent::Agent;
-use crate::five::{Five, NAMES, repository};
+use crate::cell_file::repository;
+use crate::five::{Five, NAMES};
 use crate::hostile::Deaf;
 use crate::processes::state;
 use crate::proxy::Proxy;

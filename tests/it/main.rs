@@ -19,6 +19,7 @@ mod inventory;
 mod known_hosts;
 mod processes;
 mod proxy;
+mod real_auth;
 mod real_ssh;
 mod rig;
 mod sshd;

@@ -7,6 +7,8 @@
 #[path = "../../tests/it/acceptor.rs"]
 mod acceptor;
 mod cell;
+#[path = "../../tests/it/cell_file.rs"]
+mod cell_file;
 #[path = "../../tests/it/five.rs"]
 mod five;
 mod measure;

@@ -73,5 +73,17 @@ pub struct GlobalArgs {
 pub enum Command {
     Status(commands::status::Args),
     Where(commands::whereis::Args),
+    Check(commands::check::Args),
+    #[cfg(feature = "lab")]
+    Lab(commands::lab::Args),
     Completions(commands::completions::Args),
+    #[cfg(feature = "lab")]
+    #[command(hide = true)]
+    LabNode(commands::lab::NodeArgs),
+    #[cfg(feature = "lab")]
+    #[command(hide = true)]
+    LabLedger(commands::lab::LedgerArgs),
+    #[cfg(feature = "lab")]
+    #[command(hide = true)]
+    LabKeeper(commands::lab::KeeperArgs),
 }

@@ -1,5 +1,6 @@
 //! `m3m`: parse, run, turn the outcome into an exit status.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -11,7 +12,11 @@ fn main() -> ExitCode {
     // Before anything is printed or started: under completion the shell reads what this writes.
     clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     // A panic is a bug; its report says where, and what to send. Where a hook stands already that one serves.
-    let _ = color_eyre::config::HookBuilder::default().display_env_section(false).install();
+    let mut hooks = color_eyre::config::HookBuilder::default().display_env_section(false);
+    if !std::io::stderr().is_terminal() {
+        hooks = hooks.theme(color_eyre::config::Theme::new());
+    }
+    let _ = hooks.install();
     let outcome = std::panic::catch_unwind(|| commands::run(Cli::parse()));
     let exit = match outcome.unwrap_or(Ok(Exit::Unexpected)) {
         Ok(exit) => exit,

@@ -58,6 +58,7 @@ async fn observe(node: Node, session: Arc<Session>, timeout: Duration) -> Observ
         asked_at: reply.asked_at,
         took: begun.elapsed(),
         rtt: reply.rtt,
+        first_byte: reply.first_byte,
         fresh: reply.fresh,
         answer: read(reply),
     }

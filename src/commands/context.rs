@@ -46,7 +46,7 @@ impl Context {
     pub(super) fn source(&self) -> Result<Source, Error> {
         #[cfg(feature = "lab")]
         if let Some(name) = &self.global.lab {
-            return self.lab(name.as_ref());
+            return Self::lab(name.as_ref());
         }
         let path =
             inventory_file::find(self.global.inventory.as_deref(), std::env::var_os("M3M_INVENTORY").as_deref())?;
@@ -103,8 +103,13 @@ impl Source {
 
 #[cfg(feature = "lab")]
 impl Context {
+    /// The name given with `--lab=NAME`.
+    pub(super) fn lab_name(&self) -> Option<&str> {
+        self.global.lab.as_ref()?.as_ref().map(NodeName::as_str)
+    }
+
     /// The inventory of a running lab, or of a throw-away one that ends with the command.
-    fn lab(&self, name: Option<&NodeName>) -> Result<Source, Error> {
+    fn lab(name: Option<&NodeName>) -> Result<Source, Error> {
         let from = |path: PathBuf, lab| Ok(Source { inventory: inventory_file::load(&path)?, _lab: lab });
         match (lab::find(name.map(NodeName::as_str))?, name) {
             (Some(running), _) => from(running.inventory_path(), None),

@@ -65,7 +65,8 @@ fn down(primary: Option<&NodeStatus>) -> String {
     let Some(node) = primary else { return "no node executes the service".to_owned() };
     match (&node.observation.answer, node.facts().map(|facts| facts.service)) {
         (Err(silence), _) => {
-            format!("{} (PRIMARY) does not answer ({silence}), and no other node executes the service", node.name)
+            let how = if silence.is_refusal() { "cannot be observed" } else { "does not answer" };
+            format!("{} (PRIMARY) {how} ({silence}), and no other node is seen executing the service", node.name)
         }
         (_, Some(ServiceState::Stopped(status))) => {
             format!("the service does not run on {} (PRIMARY): its check exits {status}", node.name)
@@ -93,7 +94,8 @@ fn two_writers(nodes: &[NodeStatus], warnings: &mut Vec<Warning>) {
 
 fn silent(node: &NodeStatus, silence: &Silence) -> Warning {
     let name = node.name.as_str();
-    about(node, format!("{name} does not answer: {silence}"), silence.hint(name, &node.host, node.port))
+    let how = if silence.is_refusal() { "cannot be observed" } else { "does not answer" };
+    about(node, format!("{name} {how}: {silence}"), silence.hint(name, &node.host, node.port))
 }
 
 fn service(inventory: &Inventory, node: &NodeStatus, nodes: &[NodeStatus], warnings: &mut Vec<Warning>) {
@@ -178,7 +180,8 @@ fn lag(inventory: &Inventory, node: &NodeStatus, warnings: &mut Vec<Warning>) {
         warnings.push(about(node, format!("{name} has commits of its own beside the newest head"), None));
     } else if overdue {
         let more = if lag.exact { "" } else { "at least " };
-        let text = format!("{name} is {more}{} commits behind, for {} s", lag.commits, lag.seconds);
+        let s = if lag.commits == 1 { "" } else { "s" };
+        let text = format!("{name} is {more}{} commit{s} behind, for {} s", lag.commits, lag.seconds);
         warnings.push(about(node, text, None));
     }
 }

@@ -9,6 +9,7 @@ pub mod lag;
 pub mod name;
 pub mod observation;
 pub mod probe;
+pub mod promises;
 pub mod reading;
 pub mod shell;
 pub mod silence;

@@ -18,8 +18,10 @@ pub struct Observation {
     pub asked_at: Timestamp,
     /// How long it took altogether, connecting included.
     pub took: Duration,
-    /// From the question to the first byte of its answer.
+    /// One round trip: from the question to the server's word that it was understood.
     pub rtt: Option<Duration>,
+    /// From the question to the first byte of its answer: the login shell's start-up comes on top.
+    pub first_byte: Option<Duration>,
     /// Whether the connection was made for this question.
     pub fresh: bool,
     /// The answer.
@@ -40,7 +42,7 @@ pub struct Picture {
 pub struct ClockOffset {
     /// The node's clock minus this machine's, in seconds.
     pub offset_s: f64,
-    /// The error is at most this, in seconds: half the round trip, since the two ways may differ.
+    /// The error is at most about this, in seconds: half the round trip, since the two ways may differ.
     pub error_s: f64,
 }
 
@@ -51,14 +53,14 @@ impl Observation {
         self.answer.as_ref().ok()
     }
 
-    /// The clock offset, by Cristian's method: the node read its clock half a round trip after the question was sent,
-    /// give or take half a round trip.
+    /// The clock offset, after Cristian (1989): the node read its clock right before the first byte left it, which is
+    /// half a round trip before that byte arrived, give or take half a round trip.
     #[must_use]
     pub fn clock_offset(&self) -> Option<ClockOffset> {
         let clock = self.facts()?.clock?;
         let half = self.rtt?.as_secs_f64() / 2.0;
-        let asked = self.asked_at.as_duration().as_secs_f64();
-        Some(ClockOffset { offset_s: clock.as_secs_f64() - (asked + half), error_s: half })
+        let arrived = self.asked_at.as_duration().as_secs_f64() + self.first_byte?.as_secs_f64();
+        Some(ClockOffset { offset_s: clock.as_secs_f64() - (arrived - half), error_s: half })
     }
 }
 

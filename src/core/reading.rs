@@ -151,3 +151,106 @@ fn read_term(value: &str) -> Option<HeldTerm> {
 fn is_id(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// As a node printed it, under a login shell that greets.
+    const CAPTURED: &str = "\
+Welcome to Almaty!
+m3m-probe 1
+clock 1795393045.293105078
+boot_id bda0993b-d7f0-4952-a38d-cb926e3ac2ce
+uptime 1259.87 2093.93
+load 0.05 0.32 0.29 5/89 20080
+memory MemTotal: 24684096
+memory MemAvailable: 24281184
+disk /dev/vda         264212084 14637048  80648840      16% /
+repository false
+branch main
+commit 9ce3e3090ebd0aeb421028741ade7e72bb7b72a1 1795392707 1111111111111111111111111111111111111111
+commit 1111111111111111111111111111111111111111 1795392000
+uncommitted 1
+term 2222222222222222222222222222222222222222 {\"term\": 4, \"primary\": \"almaty\", \"brain\": \"moscow\"}
+service 3
+m3m-end
+";
+
+    fn read_ok(text: &str) -> Facts {
+        read(text.as_bytes(), b"", Some(0)).expect("an answer")
+    }
+
+    #[test]
+    fn a_captured_answer() {
+        let facts = read_ok(CAPTURED);
+        assert_eq!(facts.clock, Some(Duration::new(1_795_393_045, 293_105_078)));
+        assert_eq!(facts.boot_clock, Some(Duration::from_secs_f64(1259.87)));
+        assert_eq!(facts.memory, Some(Room { total: 24_684_096 * 1024, free: 24_281_184 * 1024 }));
+        assert_eq!(facts.disk, Some(Room { total: 264_212_084 * 1024, free: 80_648_840 * 1024 }));
+        assert_eq!((facts.load, facts.service), (Some(0.05), ServiceState::Stopped(3)));
+        assert_eq!(facts.head().map(|head| (head.time_s, head.parents.len())), Some((1_795_392_707, 1)));
+        let repository = facts.repository().expect("a repository");
+        assert_eq!((repository.branch.as_deref(), repository.uncommitted), (Some("main"), Some(1)));
+        assert_eq!(facts.term.as_ref().and_then(|held| held.record.as_ref()).map(|record| record.term), Some(4));
+        assert!(facts.complete);
+    }
+
+    #[test]
+    fn an_answer_cut_anywhere_gives_what_came_before_and_nothing_wrong() {
+        let whole = read_ok(CAPTURED);
+        let begin = CAPTURED.find("clock").expect("the first fact");
+        for end in begin..CAPTURED.len() - 1 {
+            let facts = read_ok(&CAPTURED[..end]);
+            assert!(!facts.complete, "cut at {end}");
+            let right = |cut: Option<&String>, whole: Option<&String>| cut.is_none() || cut == whole;
+            assert!(facts.head().is_none() || facts.head().map(|head| &head.id) == whole.head().map(|head| &head.id));
+            assert!(right(facts.term.as_ref().map(|t| &t.commit), whole.term.as_ref().map(|t| &t.commit)));
+            assert!(matches!(facts.service, ServiceState::Unknown | ServiceState::Stopped(3)));
+        }
+    }
+
+    #[test]
+    fn no_beginning_is_garbled_and_says_what_came_instead() {
+        for (stdout, stderr, status, said) in [
+            ("", "sh: 1: exec: not found\n", Some(127), "garbled: exit 127, sh: 1: exec: not found"),
+            ("This account is disabled.\n", "", Some(1), "garbled: exit 1, This account is disabled."),
+            ("", "", Some(1), "garbled: exit 1 and no answer"),
+            ("", "", None, "garbled: no answer"),
+            ("\u{1b}[31mred\u{1b}[0m\n", "", Some(0), "garbled: red"),
+        ] {
+            let silence = read(stdout.as_bytes(), stderr.as_bytes(), status).expect_err("no answer");
+            assert_eq!(silence.to_string(), said);
+        }
+    }
+
+    #[test]
+    fn odd_lines() {
+        let with = |line: &str| read_ok(&format!("m3m-probe 1\nrepository false\n{line}\nm3m-end\n"));
+        assert_eq!(with("clock 1700000000.%N").clock, Some(Duration::from_secs(1_700_000_000)));
+        assert_eq!(with("clock now").clock, None);
+        assert_eq!(with("disk my disk 100 60 40 60% /mnt/my disk").disk, Some(Room { total: 102_400, free: 40_960 }));
+        assert_eq!(with("disk none").disk, None);
+        assert_eq!(with("load nan 1").load, None);
+        assert_eq!(with("service timeout").service, ServiceState::NoAnswer);
+        assert_eq!(with("commit 1234 5").head(), None, "half an id is none");
+        assert_eq!(with("git missing").repository, RepositoryState::GitMissing);
+        let unusable = with("repository_error fatal: not a git repository");
+        assert_eq!(unusable.repository, RepositoryState::Unusable("not a git repository".to_owned()));
+        assert_eq!(with("repository false src/").repository, RepositoryState::Inside("src/".to_owned()));
+        assert_eq!(with("term 12 {}").term, None);
+        let branch = with("branch \u{1b}]0;owned\u{7}main");
+        assert_eq!(branch.repository().and_then(|found| found.branch.as_deref()), Some("main"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_facts_or_a_reason(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let mut answer = b"m3m-probe 1\n".to_vec();
+            answer.extend_from_slice(&bytes);
+            prop_assert!(read(&answer, &bytes, Some(0)).is_ok());
+            let _ = read(&bytes, &bytes, None);
+        }
+    }
+}

@@ -109,11 +109,12 @@ pub struct Silence {
 }
 
 impl Silence {
-    /// Whether nothing at all came back: neither a packet of a host nor of its network.
+    /// Whether nothing at all came back that the node itself must have sent. An accepted connection without a banner
+    /// proves no node: kernels of frozen machines accept, and so do the middleboxes of captive networks.
     #[must_use]
     pub fn is_total(&self) -> bool {
         match self.cause {
-            Cause::Timeout => self.phase <= Phase::Connect,
+            Cause::Timeout => self.phase <= Phase::Banner,
             Cause::Unreachable | Cause::NameUnknown | Cause::Local(_) => true,
             _ => false,
         }
@@ -191,7 +192,8 @@ mod tests {
     fn only_nothing_at_all_counts_as_cut_off() {
         let timeout = |phase| Silence { phase, cause: Cause::Timeout };
         assert!(timeout(Phase::Connect).is_total());
-        assert!(!timeout(Phase::Kex).is_total(), "a host that took the connection was reached");
+        assert!(timeout(Phase::Banner).is_total(), "whoever accepts need not be the node");
+        assert!(!timeout(Phase::Kex).is_total(), "a host that sent its banner was reached");
         let refused = Silence { phase: Phase::Connect, cause: Cause::Refused };
         assert!(!refused.is_total() && refused.is_refusal());
         assert!(!timeout(Phase::Kex).is_refusal());

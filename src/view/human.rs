@@ -31,7 +31,7 @@ impl Human {
         self.progress = None;
         // A terminal may have been resized since the last report.
         self.screen = Screen::look(self.settings.color);
-        let text = self.words(status);
+        let text = words(status, self.settings, self.screen);
         self.reports += 1;
         match (self.settings.repeated, self.screen.width) {
             (true, Some(_)) => {
@@ -43,42 +43,43 @@ impl Human {
             _ => write_out(&text),
         }
     }
+}
 
-    fn words(&self, status: &Status) -> String {
-        let paint = |style: Style, text: &str| style.force_styling(self.screen.colored).apply_to(text).to_string();
-        let style = match status.verdict {
-            Verdict::Operational => Style::new().green().bold(),
-            Verdict::Degraded => Style::new().yellow().bold(),
-            Verdict::Down | Verdict::CutOff => Style::new().red().bold(),
-        };
-        let mut text = format!("{}: {}\n", paint(style, status.verdict.as_str()), status.reason);
-        if self.settings.quiet {
-            return text;
-        }
-        text += &paint(Style::new().dim(), &background(status));
-        text += "\n\n";
-        text += &table::render(status, self.settings.wide, self.screen);
-        if !status.warnings.is_empty() {
-            text.push('\n');
-        }
-        for warning in &status.warnings {
-            text += &format!("{} {}\n", paint(Style::new().yellow(), "!"), warning.text);
-            if let Some(hint) = &warning.hint {
-                text += &format!("  {}\n", paint(Style::new().dim(), &format!("hint: {hint}")));
-            }
-        }
-        text
+/// A status as people read it, for a screen.
+pub(super) fn words(status: &Status, settings: Settings, screen: Screen) -> String {
+    let paint = |style: Style, text: &str| style.force_styling(screen.colored).apply_to(text).to_string();
+    let style = match status.verdict {
+        Verdict::Operational => Style::new().green().bold(),
+        Verdict::Degraded => Style::new().yellow().bold(),
+        Verdict::Down | Verdict::CutOff => Style::new().red().bold(),
+    };
+    let mut text = format!("{}: {}\n", paint(style, status.verdict.as_str()), status.reason);
+    if settings.quiet {
+        return text;
     }
+    text += &paint(Style::new().dim(), &background(status));
+    text += "\n\n";
+    text += &table::render(status, settings.wide, screen);
+    if !status.warnings.is_empty() {
+        text.push('\n');
+    }
+    for warning in &status.warnings {
+        text += &format!("{} {}\n", paint(Style::new().yellow(), "!"), warning.text);
+        if let Some(hint) = &warning.hint {
+            text += &format!("  {}\n", paint(Style::new().dim(), &format!("hint: {hint}")));
+        }
+    }
+    text
 }
 
 /// Where all this comes from: the cell, the record of roles, how many answered, when.
 fn background(status: &Status) -> String {
     let answered = status.nodes.iter().filter(|node| node.facts().is_some()).count();
     let record = match &status.record {
-        Record::Inventory => "roles of the inventory, no term yet".to_owned(),
+        Record::Inventory => "roles by inventory".to_owned(),
         Record::Term { record, held_by } => format!("term {}, held by {}", record.term, held_by.len()),
     };
-    let at = status.at.strftime("%Y-%m-%d %H:%M:%SZ");
+    let at = status.at.strftime("%H:%M:%S UTC");
     format!("cell {} · {record} · {answered} of {} answered · {at}", status.cell, status.nodes.len())
 }
 

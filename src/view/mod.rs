@@ -3,6 +3,7 @@
 
 mod human;
 mod progress;
+pub mod promises;
 mod record;
 mod structured;
 mod table;
@@ -11,6 +12,7 @@ mod words;
 use std::io::{self, Write};
 
 use crate::core::event::Listener;
+use crate::core::status::Status;
 
 /// The form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -91,6 +93,12 @@ pub fn open(settings: Settings) -> Box<dyn Listener> {
         Format::Table => Box::new(human::Human::new(settings, screen)),
         Format::Json | Format::Yaml => Box::new(structured::Structured::new(settings, screen)),
     }
+}
+
+/// A status as people read it on a terminal of this width, or in a pipe.
+#[must_use]
+pub fn status_text(status: &Status, settings: Settings, width: Option<usize>) -> String {
+    human::words(status, settings, Screen { width, attended: false, colored: settings.color == Color::Always })
 }
 
 /// A record as one document of this form.

@@ -160,9 +160,11 @@ pub(super) fn render(status: &Status, wide: bool, screen: Screen) -> String {
 
 /// One block a node, for terminals too narrow for any table.
 fn blocks(status: &Status, columns: &[&Column]) -> String {
+    // The columns that stay: who and what for on the first line, what it does and how it is on the second.
     let block = |node: &NodeStatus| {
-        let words: Vec<String> = columns[1..].iter().map(|column| (column.text)(node)).collect();
-        format!("{}\n  {}\n", (columns[0].text)(node), words.join("\n  "))
+        let texts: Vec<String> = columns.iter().map(|column| (column.text)(node)).collect();
+        let (who, how) = texts.split_at(texts.len().min(2));
+        format!("{}\n  {}\n", who.join(", "), how.join(", "))
     };
     status.nodes.iter().map(block).collect()
 }

@@ -39,13 +39,16 @@ pub fn find(named: Option<&Path>, env: Option<&OsStr>) -> Result<PathBuf, Error>
 }
 
 fn find_unnamed() -> Result<PathBuf, Error> {
-    let mut places = vec![PathBuf::from(".").join(FILE_NAME)];
-    places.extend(dirs::config().ok().map(|dir| dir.join(FILE_NAME)));
-    if let Some(found) = places.iter().find(|place| place.exists()) {
-        return Ok(found.clone());
+    let here = PathBuf::from(FILE_NAME);
+    let configured = dirs::config().ok().map(|dir| dir.join(FILE_NAME));
+    let mut looked = format!("./{FILE_NAME}");
+    if let Some(configured) = &configured {
+        looked = format!("{looked} and {}", configured.display());
     }
-    let looked: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
-    Err(Error::inventory(format!("there is no inventory: looked for {}", looked.join(" and ")))
+    if let Some(found) = [Some(here), configured].into_iter().flatten().find(|place| place.exists()) {
+        return Ok(found);
+    }
+    Err(Error::inventory(format!("there is no inventory: looked for {looked}"))
         .hint("name one with -i FILE or M3M_INVENTORY; m3m-inventory(5) describes it")
         .hint("no nodes at hand? --lab starts five on this machine"))
 }
@@ -89,7 +92,7 @@ fn second_opinion(text: &str, error: &serde_yaml::Error) -> Fault {
 fn utf8<'a>(label: &str, bytes: &'a [u8]) -> Result<&'a str, Error> {
     std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
-        let line = bytes[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = bytes[..offset].split(|byte| *byte == b'\n').count();
         Error::inventory(format!("{label}:{line}: not UTF-8: byte 0x{:02x} at offset {offset}", bytes[offset]))
             .hint("save the file as UTF-8")
     })

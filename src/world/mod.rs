@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod dirs;
+#[cfg(feature = "lab")]
+pub mod git;
 pub mod inventory_file;
 pub mod ssh;
 mod trusted;

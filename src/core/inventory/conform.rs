@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde_json::Value as Schema;
 
 use super::document::{Key, Kind, Path, Span, Value};
-use super::fault::{Fault, did_you_mean, quote};
+use super::fault::{FAULTS_SHOWN_MAX, Fault, did_you_mean, quote};
 
 /// Everything that is wrong with the shape of a document.
 #[must_use]
@@ -156,7 +156,9 @@ fn check_map(schema: &Schema, map: &Value, entries: &[(Key, Value)], path: &Path
         } else if let Some(expected) = schema["properties"].get(&key.name) {
             check(expected, value, &here, faults);
         } else {
-            let (guess, hint) = guess(schema, &absent, &key.name);
+            // Guessing takes longest, and nobody reads a hint to a fault that is not shown.
+            let is_shown = faults.len() < FAULTS_SHOWN_MAX;
+            let (guess, hint) = if is_shown { guess(schema, &absent, &key.name) } else { (None, None) };
             meant.extend(guess);
             let found = format!("unknown field {}", quote(&key.name));
             faults.push(Fault::new(path.clone(), found, names.join(", ")).at(key.span).hint(hint));

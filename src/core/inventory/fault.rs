@@ -11,7 +11,7 @@ const EXCERPT_CHARS_MAX: usize = 100;
 const QUOTE_CHARS_MAX: usize = 40;
 
 /// The most faults that are told at once.
-const FAULTS_SHOWN_MAX: usize = 20;
+pub(super) const FAULTS_SHOWN_MAX: usize = 20;
 /// The most characters of a field's path.
 const PATH_CHARS_MAX: usize = 120;
 
@@ -27,7 +27,7 @@ pub struct Fault {
     /// What is accepted.
     pub accepted: String,
     /// What to do next.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
 }
 
 impl Fault {
@@ -45,7 +45,7 @@ impl Fault {
 
     /// Adds a hint.
     #[must_use]
-    pub fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
+    pub fn hint(mut self, hint: Option<impl Into<Box<str>>>) -> Self {
         self.hint = hint.map(Into::into);
         self
     }
@@ -145,6 +145,9 @@ fn harmless(text: &str) -> String {
 /// The candidate that was most likely meant, for a hint.
 #[must_use]
 pub fn did_you_mean<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if found.len() > QUOTE_CHARS_MAX {
+        return None;
+    }
     let found = found.to_lowercase();
     let near = |candidate: &&str| strsim::damerau_levenshtein(&found, candidate);
     let best = candidates.into_iter().min_by_key(near)?;

@@ -93,9 +93,9 @@ pub(super) fn repository_path(text: &str) -> Rule {
 
 /// A git branch.
 pub(super) fn branch(text: &str) -> Rule {
-    let parts_fit = text
-        .split('/')
-        .all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && !part.ends_with(".lock"));
+    let parts_fit = text.split('/').all(|part| {
+        !part.is_empty() && !part.starts_with('.') && !part.ends_with('.') && part.strip_suffix(".lock").is_none()
+    });
     let forbidden = text.contains(['~', '^', ':', '?', '*', '[', '\\']) || text.contains("..") || text.contains("@{");
     rule(is_word(text) && parts_fit && !forbidden, "the name of a git branch")
 }

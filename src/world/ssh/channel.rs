@@ -50,6 +50,7 @@ impl Link {
         reply.asked_at = clock::now();
         let sent = Instant::now();
         self.driver.drive(deadline, || channel.exec(&command.line)).map_err(|stop| stop.silence(Phase::Exec))?;
+        reply.rtt = Some(sent.elapsed());
 
         shared.enter(Phase::Output);
         self.read(&mut channel, command.output_bytes_max, sent, deadline, reply)?;
@@ -78,8 +79,8 @@ impl Link {
             reply.stdout.extend_from_slice(&buffer[..out.unwrap_or(0)]);
             let err = Driver::read(&mut channel.stderr(), &mut buffer).map_err(in_output)?;
             reply.stderr.extend_from_slice(&buffer[..err.unwrap_or(0)]);
-            if reply.rtt.is_none() && reply.stdout.len() + reply.stderr.len() > 0 {
-                reply.rtt = Some(sent.elapsed());
+            if reply.first_byte.is_none() && !reply.stdout.is_empty() {
+                reply.first_byte = Some(sent.elapsed());
             }
             if reply.stdout.len() + reply.stderr.len() > bytes_max {
                 return Err(Silence { phase: Phase::Output, cause: Cause::TooLong(bytes_max) });
@@ -87,7 +88,8 @@ impl Link {
             if channel.eof() {
                 return Ok(());
             }
-            if out.unwrap_or(0) == 0 && err.unwrap_or(0) == 0 {
+            // Reading one stream takes packets of both off the socket: what is queued already wakes no poll.
+            if channel.read_window().available == 0 {
                 self.driver.wait(deadline).map_err(in_output)?;
             }
         }

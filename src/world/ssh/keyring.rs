@@ -125,20 +125,12 @@ impl FileKey {
         if !text.contains("PRIVATE KEY-----") {
             return Err(wrong("is not a private key").hint("name the private file, not the .pub one"));
         }
-        let key = match PrivateKey::from_openssh(text.as_str()) {
-            Ok(key) => {
-                let public = key.public_key().to_bytes().ok();
-                let secret = if key.is_encrypted() { Secret::Locked } else { Secret::Open { text, passphrase: None } };
-                Self { path: path.to_owned(), public, secret }
-            }
-            // An older format, which libssh2 reads through OpenSSL.
-            Err(_) => {
-                let secret =
-                    if text.contains("ENCRYPTED") { Secret::Locked } else { Secret::Open { text, passphrase: None } };
-                Self { path: path.to_owned(), public: None, secret }
-            }
-        };
-        Ok(key)
+        // What this library cannot read is an older format, which libssh2 reads through OpenSSL.
+        let key = PrivateKey::from_openssh(text.as_str()).ok();
+        let locked = key.as_ref().map_or_else(|| text.contains("ENCRYPTED"), PrivateKey::is_encrypted);
+        let public = key.and_then(|key| key.public_key().to_bytes().ok());
+        let secret = if locked { Secret::Locked } else { Secret::Open { text, passphrase: None } };
+        Ok(Self { path: path.to_owned(), public, secret })
     }
 
     fn is_locked(&self) -> bool {

@@ -75,8 +75,10 @@ pub struct Reply {
     pub asked_at: Timestamp,
     /// Whether the connection was made for this command.
     pub fresh: bool,
-    /// From the command's sending to its first byte of output.
+    /// From the command's sending to the server's word that it starts: one round trip.
     pub rtt: Option<Duration>,
+    /// From the command's sending to its first byte of output: the login shell's start-up included.
+    pub first_byte: Option<Duration>,
     /// Its standard output.
     pub stdout: Vec<u8>,
     /// Its standard error.
@@ -93,6 +95,7 @@ impl Reply {
             asked_at: clock::now(),
             fresh,
             rtt: None,
+            first_byte: None,
             stdout: Vec::new(),
             stderr: Vec::new(),
             exit_status: None,

@@ -1,0 +1,76 @@
+//! A lock file says whether a process lives: the kernel lets go of it when the process ends, however it ends.
+//!
+//! A process id alone says nothing, because ids are used again.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::process::Pid;
+
+/// Somebody who only looks holds the lock for an instant; so a refusal is asked again after this time.
+const RETRY: Duration = Duration::from_millis(5);
+
+/// A lock that is held until this is dropped.
+#[derive(Debug)]
+pub(super) struct Held(#[expect(dead_code, reason = "held, not read: closing the file lets go of the lock")] File);
+
+/// Takes the lock and writes this process's id into the file; nothing if somebody else holds it for that long.
+pub(super) fn take(path: &Path, timeout: Duration) -> io::Result<Option<Held>> {
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    let deadline = Instant::now() + timeout;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(RETRY),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    // Of one width, so that it replaces an older id in one write.
+    file.write_all(format!("{:>10}\n", std::process::id()).as_bytes())?;
+    Ok(Some(Held(file)))
+}
+
+/// The process that holds the lock, or nothing.
+pub(super) fn holder(path: &Path) -> Option<Pid> {
+    let mut file = File::open(path).ok()?;
+    let deadline = Instant::now() + Duration::from_millis(100);
+    loop {
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => {}
+            Ok(()) | Err(TryLockError::Error(_)) => return None,
+        }
+        let mut text = String::new();
+        file.rewind().ok()?;
+        file.read_to_string(&mut text).ok()?;
+        // Between taking the lock and writing the id there is an instant.
+        if let Some(pid) = text.trim().parse().ok().and_then(Pid::from_raw) {
+            return Some(pid);
+        }
+        if Instant::now() >= deadline {
+            return None;
+        }
+        std::thread::sleep(RETRY);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_holder_is_known_until_it_lets_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        assert_eq!(holder(&path), None, "no file");
+        let held = take(&path, Duration::ZERO).unwrap().expect("free");
+        let me = i32::try_from(std::process::id()).unwrap();
+        assert_eq!(holder(&path).map(Pid::as_raw_nonzero).map(i32::from), Some(me));
+        assert!(take(&path, Duration::from_millis(20)).unwrap().is_none(), "held");
+        drop(held);
+        assert_eq!(holder(&path), None, "let go");
+        assert!(take(&path, Duration::ZERO).unwrap().is_some(), "free again");
+    }
+}

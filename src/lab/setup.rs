@@ -1,0 +1,111 @@
+//! Makes the files of a new lab: first all that nodes need to start, then all that tells of them.
+
+use std::fs::{DirBuilder, read_to_string};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+
+use russh::keys::ssh_key::LineEnding;
+use russh::keys::{Algorithm, PrivateKey};
+
+use super::exec;
+use super::layout::{LabDir, NodeDir, PARTS, write_atomically};
+use super::texts::{self, Facts, NodeFacts};
+use crate::error::Error;
+use crate::world::git;
+
+/// The one file of a new repository.
+const README: (&str, &str) = ("README", "The work tree of a lab. Records of the ledger stand in ledger/.\n");
+
+/// Makes the keys, homes and repositories of five nodes in an empty directory.
+pub(super) fn prepare(lab: &LabDir, program: &Path) -> Result<(), Error> {
+    let client = new_key(&lab.identity(), &lab.identity_public(), "m3m lab")?;
+    for node in lab.nodes() {
+        for dir in [node.path().to_owned(), node.temporary(), node.home(), node.bin()] {
+            DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|error| cannot_write(&dir, error))?;
+        }
+        new_key(&node.host_key(), &node.host_key().with_extension("pub"), node.name())?;
+        write(&node.authorized_key(), &client, 0o600)?;
+        write_service(&node, program)?;
+        git::create(&node.repository(), "main", README.0, README.1).map_err(|error| {
+            Error::unexpected(format!("cannot create {}", node.repository().display())).because(error)
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes the command `ledger`, which a node's service commands call.
+pub(super) fn write_service(node: &NodeDir, program: &Path) -> Result<(), Error> {
+    let program = quoted(utf8(program)?);
+    let dir = quoted(utf8(node.path())?);
+    write(&node.bin().join("ledger"), &format!("#!/bin/sh\nexec {program} lab-ledger \"$1\" --dir {dir}\n"), 0o700)
+}
+
+/// Writes what tells of the nodes, the inventory last: with it the lab is complete.
+pub(super) fn describe(lab: &LabDir, cell: &str, ports: &[u16]) -> Result<(), Error> {
+    let mut nodes = Vec::with_capacity(PARTS.len());
+    for (node, &port) in lab.nodes().iter().zip(ports) {
+        let path = node.host_key().with_extension("pub");
+        let host_key = read_to_string(&path)
+            .map_err(|error| Error::unexpected(format!("cannot read {}", path.display())).because(error))?;
+        let repository = utf8(&node.repository())?.to_owned();
+        nodes.push(NodeFacts { port, repository, host_key: host_key.trim().to_owned() });
+    }
+    let (identity, known_hosts) = (lab.identity(), lab.known_hosts());
+    let facts = Facts {
+        cell,
+        user: &exec::user_name(),
+        identity: utf8(&identity)?,
+        known_hosts: utf8(&known_hosts)?,
+        nodes: &nodes,
+    };
+    write(&lab.known_hosts(), &texts::known_hosts(&nodes), 0o600)?;
+    write(&lab.ssh_config(), &texts::ssh_config(&facts), 0o600)?;
+    write(&lab.inventory(), &texts::inventory(&facts), 0o600)
+}
+
+/// Writes a new key pair and returns the public key.
+fn new_key(private: &Path, public: &Path, comment: &str) -> Result<String, Error> {
+    let failed = |error| Error::unexpected(format!("cannot make the key {}", private.display())).because(error);
+    let mut key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519).map_err(failed)?;
+    key.set_comment(comment);
+    key.write_openssh_file(private, LineEnding::LF).map_err(failed)?;
+    let text = key.public_key().to_openssh().map_err(failed)? + "\n";
+    write(public, &text, 0o600)?;
+    Ok(text)
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> Result<(), Error> {
+    write_atomically(path, text, mode).map_err(|error| cannot_write(path, error))
+}
+
+/// The error of a path that cannot be written.
+pub(super) fn cannot_write(path: &Path, error: io::Error) -> Error {
+    Error::inventory(format!("cannot write {}", path.display())).because(error)
+}
+
+fn utf8(path: &Path) -> Result<&str, Error> {
+    path.to_str().ok_or_else(|| {
+        Error::inventory(format!("{} is not UTF-8, and an inventory can hold nothing else", path.display()))
+            .hint("set XDG_STATE_HOME to another directory")
+    })
+}
+
+/// A word for `sh`, whatever it holds.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_word_may_hold_anything() {
+        for text in ["a b", "it's", "$x `y` \\ \"", ""] {
+            let line = format!("printf %s {}", quoted(text));
+            let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Starts node processes and waits until they listen.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use super::exec;
+use super::layout::NodeDir;
+use super::node::{FAILED, READY};
+use crate::error::{Error, Exit};
+
+/// A node that does not listen within this time has failed.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A node process that was started.
+#[derive(Debug)]
+pub(super) struct Started {
+    name: String,
+    log: PathBuf,
+    child: Child,
+    line: Receiver<String>,
+}
+
+/// This very binary, which every process of a lab runs.
+pub(super) fn own_program() -> Result<PathBuf, Error> {
+    let path = std::env::current_exe()
+        .map_err(|error| Error::unexpected("m3m does not find its own binary").because(error))?;
+    if path.exists() {
+        return Ok(path);
+    }
+    Err(Error::unexpected(format!("m3m's own binary {} is gone", path.display()))
+        .hint("it was replaced while it ran: run the command again"))
+}
+
+/// Starts a node process. The caller is not waited for and may end.
+pub(super) fn start(node: &NodeDir, program: &Path) -> Result<Started, Error> {
+    let failed = |error| cannot_start(node.name()).because(error);
+    let log = OpenOptions::new().create(true).append(true).mode(0o600).open(node.log()).map_err(failed)?;
+    let mut command = exec::program(program, node);
+    command.arg("lab-node").arg("--dir").arg(node.path());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).process_group(0);
+    let mut child = command.spawn().map_err(failed)?;
+
+    let (sender, line) = channel();
+    if let Some(stdout) = child.stdout.take() {
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            // An error is an end without a line. Nobody listens after the timeout.
+            let _ = BufReader::new(stdout).read_line(&mut text);
+            let _ = sender.send(text);
+        });
+    }
+    Ok(Started { name: node.name().to_owned(), log: node.log(), child, line })
+}
+
+impl Started {
+    /// Waits until the node listens. It goes on running.
+    pub(super) fn ready(self) -> Result<(Child, u16), Error> {
+        let line = self.line.recv_timeout(START_TIMEOUT);
+        let line = line.map_err(|_| cannot_start(&self.name).because(format!("not ready within {START_TIMEOUT:?}")))?;
+        let (word, rest) = line.trim_end().split_once(' ').unwrap_or_default();
+        match (word, rest.parse()) {
+            (READY, Ok(port)) => Ok((self.child, port)),
+            (FAILED, _) => Err(cannot_start(&self.name).because(rest)),
+            _ => Err(cannot_start(&self.name).because("it ended at once").hint(format!("see {}", self.log.display()))),
+        }
+    }
+}
+
+fn cannot_start(name: &str) -> Error {
+    Error::new(Exit::Unexpected, format!("cannot start the lab's node {name}"))
+}

@@ -1,0 +1,234 @@
+//! What m3m makes of a picture: stories of a few words a node, with the verdict, the warnings and the table that come
+//! of them, whole in golden files. `M3M_BLESS=1 cargo test` writes them anew; read the difference before you commit it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use m3m::core::inventory::Inventory;
+use m3m::core::observation::{Observation, Picture};
+use m3m::core::probe::{COMMITS_MAX, Commit, Facts, Repository, RepositoryState, Room, ServiceState};
+use m3m::core::silence::{Cause, Phase, Silence};
+use m3m::core::status::Status;
+use m3m::core::term::{HeldTerm, TermRecord};
+use m3m::view::{self, Color, Format, Settings};
+use m3m::world::inventory_file;
+
+use crate::generated::check_or_bless;
+
+/// One line a story: a name, then `node=word,word…`; nodes that are not named are well.
+const STORIES: &[(&str, &str)] = &[
+    ("all is well", ""),
+    ("a mirror is dead", "almaty=timeout"),
+    ("the PRIMARY is dead", "amsterdam=timeout"),
+    ("the PRIMARY is dead and a mirror has taken over", "amsterdam=timeout almaty=runs"),
+    ("the service has stopped", "amsterdam=stopped"),
+    ("the check hangs", "amsterdam=hangs"),
+    ("the answer breaks off", "amsterdam=cut"),
+    ("two writers", "almaty=runs"),
+    ("every kind of silence", "amsterdam=refused moscow=changed almaty=auth saint-petersburg=garbled novosibirsk=kex"),
+    ("every node refuses", "amsterdam=refused moscow=refused almaty=auth saint-petersburg=changed novosibirsk=refused"),
+    (
+        "nothing can be reached",
+        "amsterdam=timeout moscow=noroute almaty=timeout saint-petersburg=noname novosibirsk=mute",
+    ),
+    (
+        "repositories of every state",
+        "amsterdam=nogit moscow=bare almaty=empty saint-petersburg=detached novosibirsk=unusable",
+    ),
+    ("more of the same", "moscow=branch almaty=inside novosibirsk=dubious"),
+    ("mirrors lag", "almaty=behind saint-petersburg=diverged novosibirsk=ancient"),
+    ("a clock is an hour off", "almaty=ahead novosibirsk=late"),
+    ("a disk is full", "moscow=full"),
+    (
+        "a term moved the roles",
+        "amsterdam=term2,stopped moscow=term2 almaty=term2,runs saint-petersburg=term2 novosibirsk=term1",
+    ),
+    ("a term that cannot be read", "amsterdam=term1 moscow=termx almaty=term1"),
+    ("only some are asked", "amsterdam=unasked saint-petersburg=unasked novosibirsk=unasked"),
+    ("only some are asked, one is dead", "amsterdam=unasked moscow=timeout"),
+];
+
+const AT: i64 = 1_800_000_000;
+
+fn inventory() -> Inventory {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("inventory.yaml");
+    let text = std::fs::read_to_string(path).expect("the shipped inventory");
+    inventory_file::parse("inventory.yaml", &text, Path::new("/")).unwrap_or_else(|error| panic!("{}", error.render()))
+}
+
+fn id(letter: char) -> String {
+    letter.to_string().repeat(40)
+}
+
+/// A line of history whose head was written `age_s` before the picture, a commit every 10 s.
+fn commits(head: usize, age_s: i64) -> Vec<Commit> {
+    let parents = |index: usize| if index == 0 { vec![] } else { vec![format!("{:040x}", index - 1)] };
+    let time_s = |index: usize| AT - age_s - 10 * i64::try_from(head - index).expect("a short history");
+    (0..=head)
+        .rev()
+        .map(|index| Commit { id: format!("{index:040x}"), time_s: time_s(index), parents: parents(index) })
+        .collect()
+}
+
+fn facts(primary: bool) -> Facts {
+    let repository =
+        Repository { branch: Some("main".into()), commits: commits(90, 5), uncommitted: Some(0), bare: false };
+    Facts {
+        clock: Some(Duration::from_secs(AT.unsigned_abs())),
+        boot_id: Some("bda0993b".into()),
+        boot_clock: Some(Duration::from_secs(90_061)),
+        load: Some(0.42),
+        memory: Some(Room { total: 4 << 30, free: 3 << 30 }),
+        disk: Some(Room { total: 100 << 30, free: 60 << 30 }),
+        repository: RepositoryState::Found(repository),
+        service: if primary { ServiceState::Runs } else { ServiceState::Stopped(3) },
+        term: None,
+        complete: true,
+    }
+}
+
+fn silence(word: &str) -> Option<Silence> {
+    let (phase, cause) = match word {
+        "timeout" => (Phase::Connect, Cause::Timeout),
+        "mute" => (Phase::Banner, Cause::Timeout),
+        "kex" => (Phase::Kex, Cause::Timeout),
+        "noroute" => (Phase::Connect, Cause::Unreachable),
+        "noname" => (Phase::Resolve, Cause::NameUnknown),
+        "refused" => (Phase::Connect, Cause::Refused),
+        "changed" => {
+            (Phase::HostKey, Cause::HostKeyChanged { recorded: "known_hosts:3".into(), shown: "SHA256:abc".into() })
+        }
+        "auth" => (Phase::Auth, Cause::AuthFailed { offered: 2, note: None }),
+        "garbled" => (Phase::Output, Cause::Garbled("exit 127, sh: not found".into())),
+        _ => return None,
+    };
+    Some(Silence { phase, cause })
+}
+
+fn repository(facts: &mut Facts) -> &mut Repository {
+    match &mut facts.repository {
+        RepositoryState::Found(repository) => repository,
+        other => panic!("no repository to change: {other:?}"),
+    }
+}
+
+fn term(term: u64, primary: &str) -> Option<HeldTerm> {
+    let name = |name: &str| name.parse().expect("a name");
+    let record = TermRecord { term, primary: name(primary), brain: name("moscow") };
+    Some(HeldTerm { commit: format!("{term:040}"), record: Some(record) })
+}
+
+fn change(facts: &mut Facts, word: &str) {
+    let now_s = AT.unsigned_abs();
+    match word {
+        "runs" => facts.service = ServiceState::Runs,
+        "stopped" => facts.service = ServiceState::Stopped(3),
+        "hangs" => facts.service = ServiceState::NoAnswer,
+        "cut" => (facts.service, facts.complete) = (ServiceState::Unknown, false),
+        "nogit" => facts.repository = RepositoryState::GitMissing,
+        "unusable" => facts.repository = RepositoryState::Unusable("not a git repository".into()),
+        "dubious" => {
+            facts.repository =
+                RepositoryState::Unusable("detected dubious ownership in repository at '/srv/montana'".into());
+        }
+        "inside" => facts.repository = RepositoryState::Inside("srv/montana/".into()),
+        "bare" => repository(facts).bare = true,
+        "empty" => repository(facts).commits.clear(),
+        "detached" => repository(facts).branch = None,
+        "branch" => repository(facts).branch = Some("trial".into()),
+        "behind" => drop(repository(facts).commits.drain(..3)),
+        "ancient" => drop(repository(facts).commits.drain(..89)),
+        "diverged" => {
+            let own = Commit { id: id('d'), time_s: AT - 60, parents: vec![format!("{:040x}", 88)] };
+            repository(facts).commits.splice(..2, [own]);
+        }
+        "ahead" => facts.clock = Some(Duration::from_secs(now_s + 3600)),
+        "late" => facts.clock = Some(Duration::from_secs(now_s - 3)),
+        "full" => facts.disk = Some(Room { total: 100 << 30, free: 900 << 20 }),
+        "term1" => facts.term = term(1, "amsterdam"),
+        "term2" => facts.term = term(2, "almaty"),
+        "termx" => facts.term = Some(HeldTerm { commit: id('e'), record: None }),
+        other => panic!("no such word: {other}"),
+    }
+}
+
+fn picture(inventory: &Inventory, story: &str) -> Picture {
+    let words: BTreeMap<&str, &str> =
+        story.split_whitespace().map(|word| word.split_once('=').expect("node=words")).collect();
+    let mut observations = BTreeMap::new();
+    for node in &inventory.nodes {
+        let words = words.get(node.name.as_str()).copied().unwrap_or_default();
+        if words == "unasked" {
+            continue;
+        }
+        let mut answer = silence(words).map_or_else(|| Ok(facts(node.name.as_str() == "amsterdam")), Err);
+        if let Ok(facts) = &mut answer {
+            words.split(',').filter(|word| !word.is_empty()).for_each(|word| change(facts, word));
+            if let RepositoryState::Found(repository) = &mut facts.repository {
+                repository.commits.truncate(COMMITS_MAX);
+            }
+        }
+        let answered = answer.is_ok().then_some(Duration::from_millis(20));
+        let took = if answered.is_some() { Duration::from_millis(180) } else { Duration::from_secs(3) };
+        let observation = Observation {
+            node: node.name.clone(),
+            asked_at: Timestamp::new(AT, 0).expect("a time"),
+            took,
+            rtt: answered,
+            first_byte: answered,
+            fresh: true,
+            answer,
+        };
+        observations.insert(node.name.clone(), observation);
+    }
+    Picture { at: Timestamp::new(AT, 300_000_000).expect("a time"), observations }
+}
+
+fn settings(color: Color, wide: bool) -> Settings {
+    Settings { format: Format::Table, color, quiet: false, verbose: false, wide, repeated: false }
+}
+
+fn text(story: &str, settings: Settings, width: Option<usize>) -> String {
+    let inventory = inventory();
+    view::status_text(&Status::of(&inventory, &picture(&inventory, story)), settings, width)
+}
+
+#[test]
+fn stories() {
+    let told: Vec<String> = STORIES
+        .iter()
+        .map(|(name, story)| format!("## {name}: {story}\n{}", text(story, settings(Color::Never, false), None)))
+        .collect();
+    check_or_bless("tests/golden/status/stories.txt", &told.join("\n"));
+}
+
+#[test]
+fn screens() {
+    let story = "almaty=timeout novosibirsk=behind";
+    let mut shown = String::new();
+    for width in [40, 60, 80, 100, 120, 200] {
+        shown += &format!("## {width} columns\n{}\n", text(story, settings(Color::Never, false), Some(width)));
+    }
+    shown += &format!("## all columns\n{}\n", text(story, settings(Color::Never, true), Some(80)));
+    shown += &format!("## colours\n{}", text(story, settings(Color::Always, false), Some(80)).replace('\u{1b}', "ESC"));
+    check_or_bless("tests/golden/status/screens.txt", &shown);
+}
+
+#[test]
+fn no_table_is_wider_than_its_terminal() {
+    for (_, story) in STORIES {
+        for width in (20..200).step_by(3) {
+            let text = text(story, settings(Color::Never, false), Some(width));
+            let table = text.split("\n\n").nth(1).expect("a table behind the verdict");
+            // A block a node, as on the narrowest terminals, has a cell a line and is no table.
+            if table.starts_with("NODE") {
+                let widest = table.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+                assert!(widest <= width, "{width} columns, {widest} used:\n{table}");
+            } else {
+                assert!(width < 76, "{width} columns are enough for a table:\n{text}");
+            }
+        }
+    }
+}

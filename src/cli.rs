@@ -38,7 +38,7 @@ pub struct GlobalArgs {
     /// Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command
     #[cfg(feature = "lab")]
     #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, conflicts_with = "inventory")]
-    #[expect(clippy::option_option, reason = "absent, given, and given with a name are three things")]
+    // Absent, given, and given with a name are three things.
     pub lab: Option<Option<NodeName>>,
 
     /// The form of the output

@@ -114,10 +114,10 @@ fn repository(facts: &mut Facts) -> &mut Repository {
     }
 }
 
-fn term(term: u64, primary: &str) -> Option<HeldTerm> {
+fn term(term: u64, primary: &str) -> HeldTerm {
     let name = |name: &str| name.parse().expect("a name");
     let record = TermRecord { term, primary: name(primary), brain: name("moscow") };
-    Some(HeldTerm { commit: format!("{term:040}"), record: Some(record) })
+    HeldTerm { commit: format!("{term:040}"), record: Some(record) }
 }
 
 fn change(facts: &mut Facts, word: &str) {
@@ -147,8 +147,8 @@ fn change(facts: &mut Facts, word: &str) {
         "ahead" => facts.clock = Some(Duration::from_secs(now_s + 3600)),
         "late" => facts.clock = Some(Duration::from_secs(now_s - 3)),
         "full" => facts.disk = Some(Room { total: 100 << 30, free: 900 << 20 }),
-        "term1" => facts.term = term(1, "amsterdam"),
-        "term2" => facts.term = term(2, "almaty"),
+        "term1" => facts.term = Some(term(1, "amsterdam")),
+        "term2" => facts.term = Some(term(2, "almaty")),
         "termx" => facts.term = Some(HeldTerm { commit: id('e'), record: None }),
         other => panic!("no such word: {other}"),
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::skipped;
+
 /// No source file is longer: one that is has two reasons to change.
 const LINES_MAX: usize = 350;
 
@@ -178,7 +180,7 @@ fn scripts_for_nodes_are_plain_sh() {
             }
             match check.arg("-n").arg(&path).output() {
                 Ok(output) => assert!(output.status.success(), "{shell}: {}", String::from_utf8_lossy(&output.stderr)),
-                Err(_) => eprintln!("skipped: no {shell} on this machine"),
+                Err(_) => skipped(&format!("there is no {shell}")),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What every verb starts from: the global arguments, the inventory they lead to, and the cell within reach.
 
 use std::io;
+use std::path::Path;
 #[cfg(feature = "lab")]
 use std::path::PathBuf;
 use std::time::Duration;
@@ -78,7 +79,9 @@ impl Context {
     ) -> Result<Cell, Error> {
         let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
         let workstation = Workstation { home: dirs::home()?, user };
-        let cell = Cell::open(inventory, nodes, keep, &workstation, &mut consent::passphrase)?;
+        let mut prompter = consent::Prompter::default();
+        let mut ask = |path: &Path, again| prompter.passphrase(path, again);
+        let cell = Cell::open(inventory, nodes, keep, &workstation, &mut ask)?;
         for notice in cell.notices() {
             view.hear(&Event::Notice(notice)).map_err(Error::from)?;
         }
@@ -108,18 +111,14 @@ impl Context {
         self.global.lab.as_ref()?.as_ref().map(NodeName::as_str)
     }
 
-    /// The inventory of a running lab, or of a throw-away one that ends with the command.
+    /// The inventory of a lab that is there, or of a throw-away one that ends with the command.
     fn lab(name: Option<&NodeName>) -> Result<Source, Error> {
         let from = |path: PathBuf, lab| Ok(Source { inventory: inventory_file::load(&path)?, _lab: lab });
-        match (lab::find(name.map(NodeName::as_str))?, name) {
-            (Some(running), _) => from(running.inventory_path(), None),
-            (None, Some(name)) => Err(Error::usage(format!("no lab {name} is running"))
-                .hint(format!("m3m lab up {name} starts it; --lab without a name starts a throw-away one"))),
-            (None, None) => {
-                let lab = lab::ThrowAway::start()?;
-                from(lab.inventory_path(), Some(lab))
-            }
+        if let Some(there) = lab::find(name.map(NodeName::as_str))? {
+            return from(there.inventory_path(), None);
         }
+        let lab = lab::ThrowAway::start()?;
+        from(lab.inventory_path(), Some(lab))
     }
 }
 

@@ -53,8 +53,9 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Asks a person for the passphrase of a key file; `None` where there is no one to ask or no answer.
-pub type AskPassphrase<'a> = dyn FnMut(&Path) -> Option<Zeroizing<String>> + 'a;
+/// Asks a person for the passphrase of a key file, saying so where the last answer was wrong; `None` where there is no
+/// one to ask or no answer.
+pub type AskPassphrase<'a> = dyn FnMut(&Path, bool) -> Option<Zeroizing<String>> + 'a;
 
 impl Keyring {
     /// Opens the keys: the named file, or what OpenSSH would try. A passphrase is asked for where an encrypted file
@@ -113,7 +114,9 @@ impl Keyring {
         match (&self.agent, locked.as_slice()) {
             (AgentKeys::Silent, _) => Some("the agent behind SSH_AUTH_SOCK does not answer".to_owned()),
             (_, []) => None,
-            (_, [..]) => Some(format!("{} is encrypted: ssh-add it, or run m3m in a terminal", locked.join(", "))),
+            (_, [..]) => {
+                Some(format!("{} is locked: ssh-add it, or give its passphrase in a terminal", locked.join(", ")))
+            }
         }
     }
 }
@@ -141,8 +144,8 @@ impl FileKey {
     /// be taken on trust.
     fn unlock(&mut self, ask: &mut AskPassphrase<'_>) {
         let Ok(text) = read_text(&self.path) else { return };
-        for _ in 0..ASK_COUNT_MAX {
-            let Some(passphrase) = ask(&self.path) else { return };
+        for count in 0..ASK_COUNT_MAX {
+            let Some(passphrase) = ask(&self.path, count > 0) else { return };
             let Ok(key) = PrivateKey::from_openssh(text.as_str()) else {
                 self.secret = Secret::Open { text, passphrase: Some(passphrase) };
                 return;

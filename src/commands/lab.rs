@@ -12,11 +12,11 @@ use crate::lab::{self, Lab, NodeStatus, PARTS, State, ledger};
 /// The lab that is meant where none is named.
 const NAME_DEFAULT: &str = "lab";
 
-/// Runs five real SSH nodes on this machine, to try m3m and to rehearse failures.
+/// Run five real SSH nodes on this machine, to try m3m and to rehearse failures
 ///
 /// The nodes listen on 127.0.0.1 only and let in one key, made for the lab. Each has a home, a git repository and a
-/// small service, a ledger of numbered writes, which runs on PRIMARY. `m3m --lab COMMAND` works on a running lab, and
-/// on a throw-away one where none is running.
+/// small service, a ledger of numbered writes, which runs on PRIMARY. `m3m --lab COMMAND` works on the lab that is there,
+/// and on a throw-away one where there is none.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -25,33 +25,33 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Makes a lab and starts it; a lab that is there is left as it is
+    /// Make a lab and start it; a lab that is there is left as it is
     Up {
         /// The lab's name [default: lab]
         name: Option<Name>,
     },
-    /// Ends everything that a lab runs and removes it, repositories included
+    /// End everything that a lab runs and remove it, repositories included
     Down {
         /// The lab's name [default: lab]
         name: Option<Name>,
     },
-    /// Shows all labs and their nodes
+    /// Show all labs and their nodes
     List,
-    /// Kills nodes and all they run at once, as a crash would
+    /// Kill nodes and all they run at once, as a crash would
     ///
     /// A peer sees its connections close at once, and new ones are refused.
     Kill(Nodes),
-    /// Starts dead nodes again: same port, same keys, same repository
+    /// Start dead nodes again: same port, same keys, same repository
     ///
     /// The service is not started: a machine that comes back is not PRIMARY any more until somebody says so. A peer
     /// sees connections accepted again.
     Revive(Nodes),
-    /// Stops nodes and all they run, without ending anything
+    /// Stop nodes and all they run, without ending anything
     ///
     /// A peer sees silence: connections stand, new ones are accepted, and nobody answers. Nothing is lost, and after
     /// a thaw everything goes on as if no time had passed.
     Freeze(Nodes),
-    /// Lets frozen nodes go on
+    /// Let frozen nodes go on
     ///
     /// A peer gets the answers that were due, late.
     Thaw(Nodes),

@@ -12,6 +12,12 @@
 mod acceptor;
 mod agent;
 mod cell_file;
+#[cfg(feature = "lab")]
+mod cli_every;
+#[cfg(feature = "lab")]
+mod cli_faults;
+#[cfg(feature = "lab")]
+mod cli_status;
 mod diagnosis;
 mod five;
 mod generated;
@@ -42,4 +48,5 @@ mod real_ssh;
 mod rig;
 mod sshd;
 mod support;
+mod terminal;
 mod tidy;

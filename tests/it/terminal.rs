@@ -1,0 +1,98 @@
+//! A real terminal of a given size, with m3m in it. tmux makes it; where there is none, tests say that they show nothing.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::support::{Finished, Home, finish, skipped, until};
+
+/// Generous: whatever takes this long in a terminal is a hang.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Whether tmux is installed; says so where it is not.
+pub fn available() -> bool {
+    let found = Command::new("tmux").arg("-V").output().is_ok_and(|output| output.status.success());
+    if !found {
+        skipped("no tmux");
+    }
+    found
+}
+
+/// A terminal and what runs in it. Dropping it ends both.
+pub struct Terminal {
+    socket: std::path::PathBuf,
+}
+
+impl Terminal {
+    /// Opens a terminal that runs the command, with the command's environment and nothing else. A home holds one
+    /// terminal at a time.
+    pub fn open(home: &Home, command: &Command, columns: u16, lines: u16) -> Self {
+        let configuration = home.write("tmux.conf", "set -g remain-on-exit on\nset -g status off\n");
+        let terminal = Self { socket: home.path().join("tmux") };
+        let variables = command.get_envs().filter_map(|(name, value)| {
+            let mut variable = name.to_owned();
+            variable.push("=");
+            variable.push(value?);
+            Some(variable)
+        });
+        let mut tmux = terminal.tmux();
+        tmux.arg("-f").arg(configuration).args(["new-session", "-d", "-x", &columns.to_string()]);
+        tmux.args(["-y", &lines.to_string(), "--", "env", "-i", "TERM=screen"]).args(variables);
+        tmux.arg(command.get_program()).args(command.get_args()).current_dir(home.path());
+        finish(&mut tmux).assert_code(0);
+        terminal
+    }
+
+    fn tmux(&self) -> Command {
+        let mut tmux = Command::new("tmux");
+        tmux.env_remove("TMUX").env("LC_ALL", "C.UTF-8").arg("-S").arg(&self.socket);
+        tmux
+    }
+
+    fn ask(&self, args: &[&str]) -> Finished {
+        finish(self.tmux().args(args))
+    }
+
+    /// What stands on the screen, without the empty lines below it.
+    pub fn screen(&self) -> String {
+        self.ask(&["capture-pane", "-p"]).assert_code(0).stdout.trim_end().to_owned()
+    }
+
+    /// The same with the escape sequences of its colours.
+    pub fn colored_screen(&self) -> String {
+        self.ask(&["capture-pane", "-p", "-e"]).assert_code(0).stdout.trim_end().to_owned()
+    }
+
+    /// Types a text, or presses a key by its tmux name, such as `Enter` or `C-c`.
+    pub fn press(&self, key: &str) {
+        self.ask(&["send-keys", key]).assert_code(0);
+    }
+
+    /// Waits until the screen is as wanted, and returns it.
+    #[track_caller]
+    pub fn until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let start = Instant::now();
+        loop {
+            let screen = self.screen();
+            if wanted(&screen) {
+                return screen;
+            }
+            assert!(start.elapsed() < SOON, "{what} did not come:\n{screen}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits for the command's end, and returns its exit status.
+    #[track_caller]
+    pub fn end(&self) -> i32 {
+        until("the command in the terminal ends", SOON, || {
+            let dead = self.ask(&["display-message", "-p", "#{pane_dead} #{pane_dead_status}"]);
+            dead.stdout.trim().strip_prefix("1 ")?.parse().ok()
+        })
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.ask(&["kill-server"]);
+    }
+}

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use dialoguer::theme::ColorfulTheme;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use super::interrupt;
@@ -24,7 +24,7 @@ impl Prompter {
         }
         let wrong = if again { "That was not it. " } else { "" };
         let prompt = format!("{wrong}Passphrase of {}", path.display());
-        let _echo = Echo::save();
+        let _echo = Echo::off();
         let answer = interrupt::unless(move || {
             let theme = ColorfulTheme::default();
             let password = dialoguer::Password::with_theme(&theme).with_prompt(prompt);
@@ -39,12 +39,19 @@ impl Prompter {
     }
 }
 
-/// The terminal's settings, put back when this is dropped: a prompt that was cut off leaves it without echo.
+/// A terminal without echo, before the prompt can be seen; its settings are put back when this is dropped, also where
+/// the prompt was cut off.
 struct Echo(Option<Termios>);
 
 impl Echo {
-    fn save() -> Self {
-        Self(tcgetattr(io::stdin()).ok())
+    fn off() -> Self {
+        let settings = tcgetattr(io::stdin()).ok();
+        if let Some(mut silent) = settings.clone() {
+            silent.local_modes.remove(LocalModes::ECHO);
+            // Where it fails the prompt itself fails as well, or turns it off.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &silent);
+        }
+        Self(settings)
     }
 }
 

@@ -42,6 +42,10 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
+        // Each on its own: a line that is dropped as it stands draws the answered ones once more.
+        for bar in self.bars.values() {
+            bar.finish_and_clear();
+        }
         // A terminal that is gone needs no clearing.
         let _ = self.lines.clear();
     }

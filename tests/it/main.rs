@@ -17,7 +17,15 @@ mod cli_every;
 #[cfg(feature = "lab")]
 mod cli_faults;
 #[cfg(feature = "lab")]
+mod cli_interrupt;
+#[cfg(feature = "lab")]
+mod cli_output;
+#[cfg(feature = "lab")]
+mod cli_passphrase;
+#[cfg(feature = "lab")]
 mod cli_status;
+#[cfg(feature = "lab")]
+mod cli_terminal;
 mod diagnosis;
 mod five;
 mod generated;

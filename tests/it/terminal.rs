@@ -1,12 +1,19 @@
 //! A real terminal of a given size, with m3m in it. tmux makes it; where there is none, tests say that they show nothing.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::{Finished, Home, finish, skipped, until};
 
 /// Generous: whatever takes this long in a terminal is a hang.
 const SOON: Duration = Duration::from_secs(20);
+
+/// What the command left stays on the screen, and nothing else is there.
+const CONFIGURATION: &str = "set -g remain-on-exit on\nset -g remain-on-exit-format ''\nset -g status off\n";
+
+/// Terminals have sockets of their own: the one before may still be on its way out.
+static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// Whether tmux is installed; says so where it is not.
 pub fn available() -> bool {
@@ -23,11 +30,10 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Opens a terminal that runs the command, with the command's environment and nothing else. A home holds one
-    /// terminal at a time.
+    /// Opens a terminal that runs the command, with the command's environment and nothing else.
     pub fn open(home: &Home, command: &Command, columns: u16, lines: u16) -> Self {
-        let configuration = home.write("tmux.conf", "set -g remain-on-exit on\nset -g status off\n");
-        let terminal = Self { socket: home.path().join("tmux") };
+        let configuration = home.write("tmux.conf", CONFIGURATION);
+        let terminal = Self { socket: home.path().join(format!("tmux-{}", COUNT.fetch_add(1, Ordering::Relaxed))) };
         let variables = command.get_envs().filter_map(|(name, value)| {
             let mut variable = name.to_owned();
             variable.push("=");
@@ -62,9 +68,26 @@ impl Terminal {
         self.ask(&["capture-pane", "-p", "-e"]).assert_code(0).stdout.trim_end().to_owned()
     }
 
-    /// Types a text, or presses a key by its tmux name, such as `Enter` or `C-c`.
+    /// Presses a key by its tmux name, such as `Enter` or `C-c`.
     pub fn press(&self, key: &str) {
         self.ask(&["send-keys", key]).assert_code(0);
+    }
+
+    /// Types a line until the screen is as wanted: a prompt that has just come up forgets what was typed before it read.
+    #[track_caller]
+    pub fn answer(&self, line: &str, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        for _ in 0..20 {
+            self.ask(&["send-keys", "-l", &format!("{line}\r")]).assert_code(0);
+            let start = Instant::now();
+            while start.elapsed() < SOON / 20 {
+                let screen = self.screen();
+                if wanted(&screen) {
+                    return screen;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        panic!("{what} did not come:\n{}", self.screen());
     }
 
     /// Waits until the screen is as wanted, and returns it.

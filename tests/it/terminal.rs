@@ -1,10 +1,11 @@
 //! A real terminal of a given size, with m3m in it. tmux makes it; where there is none, tests say that they show nothing.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::{Finished, Home, finish, skipped, until};
+use crate::support::{Finished, Home, finish, skipped};
 
 /// Generous: whatever takes this long in a terminal is a hang.
 const SOON: Duration = Duration::from_secs(20);
@@ -26,14 +27,21 @@ pub fn available() -> bool {
 
 /// A terminal and what runs in it. Dropping it ends both.
 pub struct Terminal {
-    socket: std::path::PathBuf,
+    socket: PathBuf,
+    status: PathBuf,
 }
+
+/// Runs the command and writes its exit status to the first argument. tmux has a word for it as well, and now and then
+/// forgets it. A Ctrl-C is for the command, and not for this.
+const SHELL: &str = "trap : INT; \"$@\"; echo $? >\"$0.new\"; mv \"$0.new\" \"$0\"";
 
 impl Terminal {
     /// Opens a terminal that runs the command, with the command's environment and nothing else.
     pub fn open(home: &Home, command: &Command, columns: u16, lines: u16) -> Self {
         let configuration = home.write("tmux.conf", CONFIGURATION);
-        let terminal = Self { socket: home.path().join(format!("tmux-{}", COUNT.fetch_add(1, Ordering::Relaxed))) };
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let at = |name: &str| home.path().join(format!("{name}-{number}"));
+        let terminal = Self { socket: at("tmux"), status: at("status") };
         let variables = command.get_envs().filter_map(|(name, value)| {
             let mut variable = name.to_owned();
             variable.push("=");
@@ -43,6 +51,7 @@ impl Terminal {
         let mut tmux = terminal.tmux();
         tmux.arg("-f").arg(configuration).args(["new-session", "-d", "-x", &columns.to_string()]);
         tmux.args(["-y", &lines.to_string(), "--", "env", "-i", "TERM=screen"]).args(variables);
+        tmux.args(["sh", "-c", SHELL]).arg(&terminal.status);
         tmux.arg(command.get_program()).args(command.get_args()).current_dir(home.path());
         finish(&mut tmux).assert_code(0);
         terminal
@@ -107,10 +116,9 @@ impl Terminal {
     /// Waits for the command's end, and returns its exit status.
     #[track_caller]
     pub fn end(&self) -> i32 {
-        until("the command in the terminal ends", SOON, || {
-            let dead = self.ask(&["display-message", "-p", "#{pane_dead} #{pane_dead_status}"]);
-            dead.stdout.trim().strip_prefix("1 ")?.parse().ok()
-        })
+        self.until("the command's end", |_| self.status.exists());
+        let status = std::fs::read_to_string(&self.status).expect("its exit status");
+        status.trim().parse().expect("a number")
     }
 }
 

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 
+use super::complete;
 use crate::core::name::Name;
 use crate::error::{Error, Exit};
 use crate::lab::{self, Lab, NodeStatus, PARTS, State, ledger};
@@ -61,7 +63,8 @@ enum Verb {
 struct Nodes {
     /// The nodes' names
     // A name of its own for clap: `nodes` are those of the global --node.
-    #[arg(id = "lab_nodes", required = true, value_name = "NODE", value_delimiter = ',')]
+    #[arg(id = "lab_nodes", required = true, value_name = "NODE", value_delimiter = ',',
+          add = ArgValueCompleter::new(complete::lab_nodes))]
     nodes: Vec<String>,
 }
 

@@ -12,10 +12,14 @@
 mod acceptor;
 mod agent;
 mod cell_file;
+mod cli_completion;
 #[cfg(feature = "lab")]
 mod cli_every;
 #[cfg(feature = "lab")]
+mod cli_exit;
+#[cfg(feature = "lab")]
 mod cli_faults;
+mod cli_help;
 #[cfg(feature = "lab")]
 mod cli_interrupt;
 #[cfg(feature = "lab")]

@@ -1,0 +1,57 @@
+//! Every exit status of the table, produced from outside.
+
+use std::process::Stdio;
+
+use m3m::error::Exit;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::lab::{Labs, NODES, SOON};
+use crate::support::{finish, until};
+
+/// How each row comes about; nothing for a bug, which a test cannot order.
+fn produced(exit: Exit) -> Option<i32> {
+    let labs = Labs::up();
+    let lab = |verb: &str, nodes: &[&str]| {
+        finish(labs.home.m3m(["lab", verb]).args(nodes)).assert_code(0);
+    };
+    let status = || labs.run(["--lab", "status", "--timeout", "1s"]).code();
+    Some(match exit {
+        Exit::Unexpected => return None,
+        Exit::Ok => labs.run(["--lab", "status"]).code(),
+        Exit::Usage => labs.run(["status", "--lab", "-i", "x.yaml"]).code(),
+        Exit::Inventory => labs.run(["status", "-i", "missing.yaml"]).code(),
+        Exit::Degraded => {
+            lab("kill", &["moscow"]);
+            labs.run(["--lab", "status"]).code()
+        }
+        Exit::Down => {
+            lab("kill", &["amsterdam"]);
+            labs.run(["--lab", "status"]).code()
+        }
+        Exit::CutOff => {
+            lab("freeze", &NODES);
+            status()
+        }
+        Exit::Refused => {
+            lab("kill", &["almaty"]);
+            labs.run(["lab", "freeze", "almaty"]).code()
+        }
+        Exit::Interrupted => {
+            let mut command = labs.home.m3m(["--lab", "status", "--every=100ms"]);
+            let mut child = command.stdout(Stdio::piped()).spawn().expect("m3m");
+            let mut first = [0];
+            std::io::Read::read_exact(child.stdout.as_mut().expect("its output"), &mut first).expect("a report");
+            kill_process(Pid::from_child(&child), Signal::INT).expect("signal it");
+            until("it ends", SOON, || child.try_wait().expect("its end")).code().expect("a status")
+        }
+    })
+}
+
+#[test]
+fn every_row_of_the_table_is_produced() {
+    for (exit, code, meaning) in Exit::TABLE {
+        if let Some(produced) = produced(exit) {
+            assert_eq!(produced, i32::from(code), "{meaning}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Help texts: where they go, how they end, how wide they are.
+
+use crate::support::{Finished, Home, finish};
+
+/// A line wider than this wraps in the terminals of most people.
+const WIDTH_MAX: usize = 100;
+
+fn run(args: &str) -> Finished {
+    finish(Home::new().m3m([]).args(args.split_ascii_whitespace()))
+}
+
+#[track_caller]
+fn assert_fits(finished: &Finished) {
+    for line in finished.stdout.lines().chain(finished.stderr.lines()) {
+        assert!(line.chars().count() <= WIDTH_MAX, "too wide: {line}");
+    }
+}
+
+#[test]
+fn help_that_was_asked_for_is_an_answer() {
+    let mut asked = vec!["-h".to_owned(), "--help".to_owned(), "help".to_owned(), "--version".to_owned()];
+    let mut verbs = vec!["status", "where", "check", "completions"];
+    if cfg!(feature = "lab") {
+        verbs.extend(["lab", "lab up", "lab down", "lab list", "lab kill", "lab revive", "lab freeze", "lab thaw"]);
+    }
+    for verb in verbs {
+        asked.extend([format!("{verb} -h"), format!("{verb} --help"), format!("help {verb}")]);
+    }
+    for args in asked {
+        let shown = run(&args);
+        assert!(!shown.assert_code(0).stdout.is_empty() && shown.stderr.is_empty(), "{args}: {shown}");
+        assert_fits(&shown);
+    }
+}
+
+#[test]
+fn the_help_names_every_verb_that_is_for_people() {
+    let help = run("--help");
+    for verb in ["status", "where", "check", "completions"] {
+        assert!(help.stdout.lines().any(|line| line.trim_start().starts_with(verb)), "{help}");
+    }
+    assert!(!help.stdout.contains("lab-node"), "{help}");
+}
+
+#[test]
+fn a_wrong_command_line_is_told_on_stderr() {
+    for args in ["", "frobnicate", "--frobnicate", "status extra", "check", "status -o xml", "status -q -v", "help no"]
+    {
+        let refused = run(args);
+        assert!(refused.assert_code(2).stdout.is_empty() && !refused.stderr.is_empty(), "{args}: {refused}");
+        assert_fits(&refused);
+    }
+    assert!(run("statsu").stderr.contains("'status'"), "a verb that is nearly right");
+}

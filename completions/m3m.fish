@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_m3m_global_optspecs
-    string join \n i/inventory= o/output= color= q/quiet v/verbose timeout= n/node= h/help V/version
+    string join \n i/inventory= lab= o/output= color= q/quiet v/verbose timeout= n/node= h/help V/version
 end
 
 function __fish_m3m_needs_command
@@ -25,6 +25,7 @@ function __fish_m3m_using_subcommand
 end
 
 complete -c m3m -n "__fish_m3m_needs_command" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_needs_command" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_needs_command" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -40,10 +41,15 @@ complete -c m3m -n "__fish_m3m_needs_command" -s V -l version -d 'Print version'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "status" -d 'Show what is true now'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "check" -d 'Check whether the inventory is sound and its promises can hold'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-node" -d 'Be one SSH node of a lab; started by m3m itself'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-ledger" -d 'Be, or drive, the service of a lab\'s node; called by the node\'s command `ledger`'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-keeper" -d 'End a throw-away lab when its owner has ended; started by m3m itself'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand status" -l every -d 'Ask again and again, over connections that stand' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand status" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -57,6 +63,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand status" -s q -l quiet -d 'Say le
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand where" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -69,6 +76,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand where" -s q -l quiet -d 'Say les
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand check" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -81,7 +89,128 @@ complete -c m3m -n "__fish_m3m_using_subcommand check" -l offline -d 'Judge by t
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "down" -d 'End everything that a lab runs and remove it, repositories included'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "list" -d 'Show all labs and their nodes'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "kill" -d 'Kill nodes and all they run at once, as a crash would'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "revive" -d 'Start dead nodes again: same port, same keys, same repository'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "freeze" -d 'Stop nodes and all they run, without ending anything'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "thaw" -d 'Let frozen nodes go on'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "down" -d 'End everything that a lab runs and remove it, repositories included'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show all labs and their nodes'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "kill" -d 'Kill nodes and all they run at once, as a crash would'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "revive" -d 'Start dead nodes again: same port, same keys, same repository'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "freeze" -d 'Stop nodes and all they run, without ending anything'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "thaw" -d 'Let frozen nodes go on'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand completions" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -93,8 +222,61 @@ complete -c m3m -n "__fish_m3m_using_subcommand completions" -s n -l node -d 'On
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check completions help" -f -a "status" -d 'Show what is true now'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check completions help" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check completions help" -f -a "check" -d 'Check whether the inventory is sound and its promises can hold'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check completions help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l dir -d 'The node\'s directory' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l dir -d 'The node\'s directory' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l dir -d 'The lab\'s directory' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "status" -d 'Show what is true now'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "check" -d 'Check whether the inventory is sound and its promises can hold'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-node" -d 'Be one SSH node of a lab; started by m3m itself'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-ledger" -d 'Be, or drive, the service of a lab\'s node; called by the node\'s command `ledger`'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-keeper" -d 'End a throw-away lab when its owner has ended; started by m3m itself'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "down" -d 'End everything that a lab runs and remove it, repositories included'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "list" -d 'Show all labs and their nodes'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "kill" -d 'Kill nodes and all they run at once, as a crash would'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "revive" -d 'Start dead nodes again: same port, same keys, same repository'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "freeze" -d 'Stop nodes and all they run, without ending anything'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "thaw" -d 'Let frozen nodes go on'

@@ -9,10 +9,13 @@
     reason = "what a helper cannot do fails its test, as in the test itself"
 )]
 
+mod acceptor;
 mod agent;
+mod cell_file;
 mod diagnosis;
 mod five;
 mod generated;
+mod hostile;
 mod inventory;
 mod inventory_files;
 mod inventory_texts;
@@ -27,9 +30,15 @@ mod lab_ssh;
 mod lab_throw_away;
 mod man;
 mod man_inventory;
+mod many_faced;
 mod probes;
 mod processes;
 mod promises;
+mod proxy;
+mod real_auth;
+mod real_host_keys;
+mod real_liars;
+mod real_ssh;
 mod rig;
 mod sshd;
 mod support;

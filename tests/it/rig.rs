@@ -1,13 +1,19 @@
 //! The test rig itself: what the other tests lean on.
 
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::acceptor::Acceptor;
 use crate::agent::Agent;
-use crate::five::{Five, NAMES, repository};
+use crate::cell_file::repository;
+use crate::five::{Five, NAMES};
+use crate::hostile::Deaf;
 use crate::processes::state;
+use crate::proxy::Proxy;
 use crate::sshd::{HARDENED, Options, Sshd, available, keygen, public_key};
 use crate::support::{Home, finish, until, wait};
 
@@ -107,4 +113,77 @@ fn an_agent_holds_the_keys_and_gets_in() {
     ]);
     ssh.args(["-p", &sshd.port().to_string(), "127.0.0.1", "true"]).env("SSH_AUTH_SOCK", agent.socket());
     finish(&mut ssh).assert_code(0);
+}
+
+/// Sends a byte and waits for its echo.
+fn echo_time(port: u16) -> Duration {
+    let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
+    let start = Instant::now();
+    socket.write_all(b"x").unwrap();
+    socket.read_exact(&mut [0]).unwrap();
+    start.elapsed()
+}
+
+/// A server that sends back what it gets.
+fn echo() -> Acceptor {
+    Acceptor::start(|socket, _| {
+        let _ = std::io::copy(&mut &socket, &mut &socket);
+        let _ = socket.shutdown(Shutdown::Both);
+    })
+}
+
+#[test]
+fn a_proxy_delays_and_carries_much() {
+    let server = echo();
+    let rtt = Duration::from_millis(60);
+    let proxy = Proxy::start(server.port(), rtt);
+    assert!(echo_time(proxy.port()) >= rtt);
+    // Many pieces in few round trips, not in one each; and their end.
+    let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port())).unwrap();
+    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
+    let sent = vec![7; 8 << 20];
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            (&socket).write_all(&sent).unwrap();
+            socket.shutdown(Shutdown::Write).unwrap();
+        });
+        let mut got = Vec::new();
+        (&socket).read_to_end(&mut got).unwrap();
+        assert!(got == sent, "{} bytes came back", got.len());
+    });
+    assert!(start.elapsed() < 30 * rtt, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_proxy_goes_silent_and_closes_nothing() {
+    let server = echo();
+    let proxy = Proxy::start(server.port(), Duration::ZERO);
+    proxy.go_silent_after(3);
+    let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port())).unwrap();
+    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
+    socket.write_all(b"12345").unwrap();
+    let mut got = [0; 3];
+    socket.read_exact(&mut got).unwrap();
+    assert_eq!(&got, b"123");
+    let is_silent = |socket: &mut TcpStream| {
+        socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        socket.write_all(b"more").unwrap();
+        socket.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    };
+    assert!(is_silent(&mut socket), "the connection that stands");
+    assert!(is_silent(&mut TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port())).unwrap()), "a new one");
+    let port = proxy.port();
+    drop(proxy);
+    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err(), "the port is closed");
+    assert!(!is_silent(&mut socket), "the connection is closed");
+}
+
+#[test]
+fn a_deaf_port_never_answers() {
+    let deaf = Deaf::start();
+    let address = (Ipv4Addr::LOCALHOST, deaf.port()).into();
+    let error = TcpStream::connect_timeout(&address, Duration::from_millis(300)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
 }

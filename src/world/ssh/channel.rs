@@ -88,7 +88,8 @@ impl Link {
             if channel.eof() {
                 return Ok(());
             }
-            if out.unwrap_or(0) == 0 && err.unwrap_or(0) == 0 {
+            // Reading one stream takes packets of both off the socket: what is queued already wakes no poll.
+            if channel.read_window().available == 0 {
                 self.driver.wait(deadline).map_err(in_output)?;
             }
         }

@@ -8,6 +8,7 @@ use super::channel::Link;
 use super::drive::{Driver, Stop};
 use super::{Route, Shared, auth};
 use crate::core::silence::{Cause, Phase, Silence};
+use crate::core::text::harmless;
 
 /// Connects, checks the host key and authenticates, all before the deadline.
 pub(super) fn connect(route: &Route, deadline: Instant, shared: &Shared) -> Result<Link, Silence> {
@@ -83,7 +84,8 @@ fn handshake(driver: &mut Driver, deadline: Instant, shared: &Shared) -> Result<
     let mut session = driver.session.clone();
     let outcome = driver.drive(deadline, || {
         let outcome = session.handshake();
-        if session.banner_bytes().is_some() {
+        // What a server says before its banner counts as one here.
+        if session.banner_bytes().is_some_and(|line| line.starts_with(b"SSH-")) {
             shared.enter(Phase::Kex);
         }
         outcome
@@ -93,6 +95,13 @@ fn handshake(driver: &mut Driver, deadline: Instant, shared: &Shared) -> Result<
             Silence { phase: Phase::Banner, cause: Cause::Protocol(error.message().to_lowercase()) }
         }
         Stop::Refused(error) => Silence { phase: Phase::Kex, cause: Cause::Protocol(kex_words(&error)) },
+        Stop::Closed if shared.phase() == Phase::Banner => {
+            let cause = match driver.session.banner_bytes() {
+                Some(line) => Cause::Protocol(format!("not SSH but {}", harmless(&String::from_utf8_lossy(line), 40))),
+                None => Cause::Closed,
+            };
+            Silence { phase: Phase::Banner, cause }
+        }
         stop => stop.silence(shared.phase()),
     })
 }

@@ -1,0 +1,107 @@
+//! A cell under measurement: its inventory as it is, or with a proxy before each node.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use m3m::core::inventory::{Inventory, Node};
+use m3m::core::probe;
+
+use crate::support::Home;
+
+/// A running cell of nodes on this machine, and a home to measure from.
+pub struct Cell {
+    pub name: &'static str,
+    pub home: Home,
+    pub inventory: Inventory,
+}
+
+/// The cell as one command line sees it: files that name these ports.
+pub struct View {
+    pub inventory: PathBuf,
+    known_hosts: PathBuf,
+    ports: Vec<u16>,
+}
+
+impl Cell {
+    pub fn ports(&self) -> Vec<u16> {
+        self.inventory.nodes.iter().map(|node| node.ssh.port).collect()
+    }
+
+    /// Writes an inventory and a `known_hosts` file with other ports, in the order of the nodes.
+    pub fn view(&self, ports: Vec<u16>) -> View {
+        let nodes = || self.inventory.nodes.iter().zip(&ports);
+        let known: String = nodes().map(|(node, port)| known_hosts(node, *port)).collect();
+        let known_hosts = self.home.write("view/known_hosts", known);
+        let place = known_hosts.display();
+        let mut text = format!(
+            "cell: {}\nssh: {{ known_hosts: {place} }}\nrepository: {{ path: /nowhere }}\n\
+             service: {{ start: 'true', stop: 'true', check: 'true' }}\nnodes:\n",
+            self.inventory.cell
+        );
+        text.extend(nodes().map(|(node, port)| entry(node, *port)));
+        View { inventory: self.home.write("view/inventory.yaml", text), known_hosts, ports }
+    }
+
+    /// A script in which `ssh` asks all nodes at once what m3m asks them. The probe of each node is in `$PROBE_0`, ….
+    pub fn ssh_script(&self, view: &View, options: &str) -> String {
+        let mut script = String::new();
+        for (index, (node, port)) in self.inventory.nodes.iter().zip(&view.ports).enumerate() {
+            let user = node.ssh.user.iter().map(|user| format!("-l {user} ")).collect::<String>();
+            let identity = node.ssh.identity.iter().map(|path| format!("-i {} ", path.display())).collect::<String>();
+            script += &[
+                "ssh -F none -n -o BatchMode=yes -o IdentityAgent=none -o IdentitiesOnly=yes -o GlobalKnownHostsFile=none ",
+                &format!("-o UserKnownHostsFile={} ", view.known_hosts.display()),
+                &format!("{options} {user}{identity}-p {port} {} \"$PROBE_{index}\" & ", node.host),
+            ]
+            .concat();
+        }
+        script + "wait"
+    }
+
+    /// The environment of the scripts.
+    pub fn environment(&self, view: &View) -> Vec<(String, String)> {
+        let probes = self.inventory.nodes.iter().enumerate();
+        let mut environment: Vec<(String, String)> = probes
+            .map(|(index, node)| (format!("PROBE_{index}"), probe::command(node, Duration::from_secs(3))))
+            .collect();
+        let home = self.home.path().display().to_string();
+        environment.push(("M3M".into(), env!("CARGO_BIN_EXE_m3m").into()));
+        environment.push(("M3M_INVENTORY".into(), view.inventory.display().to_string()));
+        environment.extend(
+            ["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"].map(|name| (name.into(), home.clone())),
+        );
+        environment
+    }
+}
+
+/// The node's lines of `known_hosts`, for another port.
+fn known_hosts(node: &Node, port: u16) -> String {
+    let name = format!("[{}]:{port} ", node.host);
+    if let Some(pin) = &node.ssh.host_key {
+        return format!("{name}{pin}\n");
+    }
+    let own = format!("[{}]:{} ", node.host, node.ssh.port);
+    let file = node.ssh.known_hosts.as_ref().expect("a known_hosts file of the cell's own");
+    let text = std::fs::read_to_string(file).expect("read it");
+    text.lines().filter_map(|line| line.strip_prefix(&own)).map(|key| [&name, key, "\n"].concat()).collect()
+}
+
+/// The node's entry in an inventory. JSON strings are YAML strings.
+fn entry(node: &Node, port: u16) -> String {
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let mut ssh = format!("port: {port}");
+    ssh.extend(node.ssh.user.iter().map(|user| format!(", user: {}", text(user))));
+    ssh.extend(node.ssh.identity.iter().map(|path| format!(", identity: {}", text(&path.display().to_string()))));
+    format!(
+        "  - name: {}\n    host: {}\n    role: {}\n    ssh: {{ {ssh} }}\n    repository: {{ path: {}, branch: {} }}\n    \
+         service: {{ start: {}, stop: {}, check: {} }}\n",
+        node.name,
+        text(&node.host),
+        node.role.as_str(),
+        text(&node.repository.path),
+        text(&node.repository.branch),
+        text(&node.service.start),
+        text(&node.service.stop),
+        text(&node.service.check),
+    )
+}

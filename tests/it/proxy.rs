@@ -1,0 +1,144 @@
+//! A TCP proxy that stands for a long, or a broken, way to a server.
+//!
+//! It delays each direction by half the round trip and carries any amount meanwhile. It answers TCP connects at once:
+//! a real way of that length takes one round trip more, and nothing else differs.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use crate::acceptor::{Acceptor, Keeper};
+
+/// A running proxy. Dropping it closes its port and its connections.
+pub struct Proxy {
+    acceptor: Acceptor,
+    way: Arc<Way>,
+}
+
+/// What the way is like, for all connections together.
+struct Way {
+    server_port: u16,
+    delay: Duration,
+    silent: AtomicBool,
+    /// How many more bytes of the server get through.
+    answer_bytes_left: AtomicU64,
+}
+
+impl Proxy {
+    /// A way of this round trip to a server on this machine.
+    pub fn start(server_port: u16, rtt: Duration) -> Self {
+        let way = Arc::new(Way {
+            server_port,
+            delay: rtt / 2,
+            silent: AtomicBool::new(false),
+            answer_bytes_left: AtomicU64::new(u64::MAX),
+        });
+        let acceptor = {
+            let way = Arc::clone(&way);
+            Acceptor::start(move |client, keeper| connect(&way, client, keeper))
+        };
+        Self { acceptor, way }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.acceptor.port()
+    }
+
+    /// From now on bytes vanish, in both directions; connections are accepted and nothing is closed.
+    pub fn go_silent(&self) {
+        self.way.go_silent();
+    }
+
+    /// Goes silent as soon as the server has said this many more bytes; they are still carried.
+    pub fn go_silent_after(&self, answer_bytes: u64) {
+        self.way.answer_bytes_left.store(answer_bytes, Ordering::SeqCst);
+    }
+}
+
+/// Carries one connection. Of its four threads two read and two write, so that a delay never holds up reading.
+fn connect(way: &Arc<Way>, client: TcpStream, keeper: &Keeper) {
+    if way.silent.load(Ordering::SeqCst) {
+        return;
+    }
+    let asked = spawn_reader(way, &client, false);
+    // The server learns of the connection when the client's acknowledgement arrives.
+    std::thread::sleep(way.delay);
+    let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, way.server_port)) else {
+        let _ = client.shutdown(Shutdown::Both);
+        return;
+    };
+    keeper.keep(&server);
+    let answered = spawn_reader(way, &server, true);
+    std::thread::spawn(move || write(server, &asked));
+    write(client, &answered);
+}
+
+fn spawn_reader(way: &Arc<Way>, from: &TcpStream, is_answer: bool) -> Receiver<(Instant, Vec<u8>)> {
+    let (sender, receiver) = channel();
+    let way = Arc::clone(way);
+    let from = from.try_clone().expect("another handle of a socket");
+    std::thread::spawn(move || read(&way, from, is_answer, &sender));
+    receiver
+}
+
+impl Way {
+    /// How many of these bytes get through.
+    fn carry(&self, count: usize, is_answer: bool) -> usize {
+        if self.silent.load(Ordering::SeqCst) {
+            return 0;
+        }
+        if !is_answer {
+            return count;
+        }
+        let bytes = count as u64;
+        let take = |left: u64| Some(left.saturating_sub(bytes));
+        let left = self.answer_bytes_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).unwrap_or(0);
+        if left > bytes {
+            return count;
+        }
+        self.go_silent();
+        usize::try_from(left).unwrap_or(count)
+    }
+
+    fn go_silent(&self) {
+        self.silent.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Reads as fast as bytes come and says when each piece is due at the other end. An empty piece is the end.
+fn read(way: &Way, mut from: TcpStream, is_answer: bool, pieces: &Sender<(Instant, Vec<u8>)>) {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let count = from.read(&mut buffer).unwrap_or(0);
+        let carried = way.carry(count, is_answer);
+        let due = Instant::now() + way.delay;
+        let vanished = carried == 0 && way.silent.load(Ordering::SeqCst);
+        if !vanished && pieces.send((due, buffer[..carried].to_vec())).is_err() {
+            // The other end is gone.
+            let _ = from.shutdown(Shutdown::Both);
+            return;
+        }
+        if count == 0 {
+            return;
+        }
+    }
+}
+
+/// Writes each piece when it is due. Only an end that was carried closes the other end.
+fn write(mut to: TcpStream, pieces: &Receiver<(Instant, Vec<u8>)>) {
+    // Nagle's algorithm would delay small packets once more.
+    let _ = to.set_nodelay(true);
+    while let Ok((due, piece)) = pieces.recv() {
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        if piece.is_empty() {
+            let _ = to.shutdown(Shutdown::Write);
+            return;
+        }
+        if to.write_all(&piece).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Nodes that do not do as they should: each has a clear reason, within the deadline, and harms no other.
+
+use std::time::{Duration, Instant};
+
+use crate::cell_file::{CellFile, furnish};
+use crate::hostile::{self, Deaf, Manner};
+use crate::proxy::Proxy;
+use crate::real_ssh::{SLACK, assert_silent, assert_up, row};
+use crate::sshd::{Options, Sshd, available, free_port, keygen, public_key};
+use crate::support::{Finished, Home};
+
+/// How long m3m gives a node here. Also the good ones, on a crowded machine.
+const TIMEOUT_S: u64 = 5;
+
+/// Two good servers, PRIMARY and BRAIN, beside which the others are tried.
+struct Ground {
+    home: Home,
+    key: String,
+    good: [Sshd; 2],
+}
+
+impl Ground {
+    fn new() -> Self {
+        let home = Home::new();
+        let key = public_key(&keygen(home.path(), "ed25519", "identity", ""));
+        let good = [true, false].map(|is_primary| {
+            let server = Sshd::start(&Options { authorized_keys: Some(&key), ..Options::default() });
+            furnish(&server, is_primary);
+            server
+        });
+        Self { home, key, good }
+    }
+
+    fn cell(&self) -> CellFile<'_> {
+        let [primary, brain] = &self.good;
+        CellFile::new(&self.home).server("primary", primary).server("brain", brain)
+    }
+
+    /// A server that runs a script in place of the probe, which is in `$SSH_ORIGINAL_COMMAND`.
+    fn liar(&self, script: &str) -> Sshd {
+        let options = Options { authorized_keys: Some(&self.key), force_command: Some(script), ..Options::default() };
+        let server = Sshd::start(&options);
+        furnish(&server, false);
+        server
+    }
+
+    /// `m3m status`, which must keep its deadline and see the good servers.
+    #[track_caller]
+    fn status(&self) -> Finished {
+        let start = Instant::now();
+        let shown = self.home.run(["status", "--timeout", &format!("{TIMEOUT_S}s")]);
+        assert!(start.elapsed() < Duration::from_secs(TIMEOUT_S) + SLACK, "{:?}: {shown}", start.elapsed());
+        assert_up(&shown, "primary");
+        assert_up(&shown, "brain");
+        shown
+    }
+}
+
+#[test]
+fn ports_without_a_working_ssh_server() {
+    if !available() {
+        return;
+    }
+    let ground = Ground::new();
+    let manners = [
+        ("mute", Manner::Mute, "timeout in banner"),
+        ("stalled", Manner::BannerThenMute, "timeout in kex"),
+        ("hung-up", Manner::Close, "closed in banner"),
+        ("lost", Manner::BannerThenClose, "kex: no algorithm in common, or a broken exchange"),
+    ];
+    let servers: Vec<_> = manners.iter().map(|(_, manner, _)| hostile::start(*manner)).collect();
+    let deaf = Deaf::start();
+    let mut cell = ground.cell();
+    for ((name, ..), server) in manners.iter().zip(&servers) {
+        cell = cell.node(name, server.port(), "", "/nowhere".as_ref());
+    }
+    let closed = free_port();
+    cell = cell.node("closed", closed, "", "/nowhere".as_ref()).node("deaf", deaf.port(), "", "/nowhere".as_ref());
+    cell.write();
+    let shown = ground.status();
+    shown.assert_code(10);
+    for (name, manner, reason) in manners {
+        let hint = match manner {
+            Manner::Mute | Manner::BannerThenMute => "accepts connections and then stalls",
+            Manner::BannerThenClose => "really the sshd of lost?",
+            _ => "",
+        };
+        assert_silent(&shown, name, reason, hint);
+    }
+    assert_silent(&shown, "closed", "refused", &format!("nothing listens on 127.0.0.1:{closed}"));
+    assert_silent(&shown, "deaf", "timeout in connect", "");
+}
+
+#[test]
+fn ports_that_talk_nonsense() {
+    if !available() {
+        return;
+    }
+    let ground = Ground::new();
+    let manners = [
+        ("http", Manner::Http, "banner: not SSH but HTTP/1.1 400 Bad Request", "really the sshd of http?"),
+        ("garbage", Manner::BannerThenGarbage, "kex: no algorithm in common, or a broken exchange", "really the sshd"),
+        ("preamble", Manner::EndlessPreamble, "timeout in banner", "stalls"),
+        ("huge", Manner::BannerThenHugePacket, "kex: no algorithm in common, or a broken exchange", "really the sshd"),
+    ];
+    let servers: Vec<_> = manners.iter().map(|(_, manner, ..)| hostile::start(*manner)).collect();
+    let cell = manners
+        .iter()
+        .zip(&servers)
+        .fold(ground.cell(), |cell, ((name, ..), server)| cell.node(name, server.port(), "", "/nowhere".as_ref()));
+    cell.write();
+    let shown = ground.status();
+    shown.assert_code(10);
+    for (name, _, reason, hint) in manners {
+        assert_silent(&shown, name, reason, hint);
+    }
+}
+
+#[test]
+fn no_algorithm_in_common() {
+    if !available() {
+        return;
+    }
+    let ground = Ground::new();
+    let config = "KexAlgorithms sntrup761x25519-sha512@openssh.com";
+    let server = Sshd::start(&Options { authorized_keys: Some(&ground.key), config, ..Options::default() });
+    ground.cell().server("modern", &server).write();
+    let shown = ground.status();
+    shown.assert_code(10);
+    assert_silent(&shown, "modern", "kex: no algorithm in common, or a broken exchange", "really the sshd of modern?");
+}
+
+#[test]
+fn a_connection_that_goes_silent_in_each_phase() {
+    if !available() {
+        return;
+    }
+    let ground = Ground::new();
+    // After so many bytes of the server: its banner, its proposal of algorithms, half of what follows.
+    let cuts = [("in-banner", 5), ("in-kex", 200), ("later", 1900)];
+    let proxies = cuts.map(|(_, bytes)| {
+        let proxy = Proxy::start(ground.good[1].port(), Duration::ZERO);
+        proxy.go_silent_after(bytes);
+        proxy
+    });
+    let mut cell = ground.cell();
+    for ((name, _), proxy) in cuts.iter().zip(&proxies) {
+        let keys = ground.good[1].host_keys().iter();
+        let known: Vec<String> = keys.map(|key| format!("[127.0.0.1]:{} {key}\n", proxy.port())).collect();
+        cell = cell.known(&known.concat()).node(name, proxy.port(), "", "/nowhere".as_ref());
+    }
+    cell.write();
+    let shown = ground.status();
+    shown.assert_code(10);
+    assert_silent(&shown, "in-banner", "timeout in banner", "stalls");
+    assert_silent(&shown, "in-kex", "timeout in kex", "stalls");
+    assert!(row(&shown, "later").contains("timeout in "), "{shown}");
+}
+
+#[test]
+fn commands_that_never_end() {
+    if !available() {
+        return;
+    }
+    let ground = Ground::new();
+    let hang = ground.liar("exec sleep 1000");
+    let half = ground.liar("sh -c \"$SSH_ORIGINAL_COMMAND\" | head -n 3; exec sleep 1000");
+    let endless = ground.liar("exec yes");
+    let noisy = ground.liar("exec yes >&2");
+    ground
+        .cell()
+        .server("hang", &hang)
+        .server("half", &half)
+        .server("endless", &endless)
+        .server("noisy", &noisy)
+        .write();
+    let shown = ground.status();
+    shown.assert_code(10);
+    assert_silent(&shown, "hang", "timeout in output", "stalls");
+    assert_silent(&shown, "endless", "output over 64 KiB", "prints without end");
+    assert_silent(&shown, "noisy", "output over 64 KiB", "prints without end");
+    // What it did say is shown.
+    assert!(row(&shown, "half").contains(" up "), "{shown}");
+    assert!(shown.stdout.contains("! half: the answer broke off before it was complete"), "{shown}");
+}
+
+#[test]
+fn answers_that_are_none() {
+    if !available() {
+        return;
+    }
+    let ground = Ground::new();
+    let exits = ground.liar("exit 7");
+    let complains = ground.liar("echo 'This account is currently not available.'; exit 1");
+    let colors = ground.liar("printf '\\033[2J\\033]0;owned\\007\\033[31mred\\033[0m\\n'");
+    let bytes = ground.liar("printf '\\377\\376\\200 bytes\\n'");
+    let killed = ground.liar("kill -9 $$");
+    ground
+        .cell()
+        .server("exits", &exits)
+        .server("complains", &complains)
+        .server("colors", &colors)
+        .server("bytes", &bytes)
+        .server("killed", &killed)
+        .write();
+    let shown = ground.status();
+    shown.assert_code(10);
+    let hint = "m3m needs a POSIX sh behind the login shell";
+    assert_silent(&shown, "exits", "garbled: exit 7 and no answer", hint);
+    assert_silent(&shown, "complains", "garbled: exit 1, This account is currently not available.", hint);
+    assert_silent(&shown, "colors", "garbled: red", hint);
+    assert_silent(&shown, "bytes", "garbled: \u{fffd}\u{fffd}\u{fffd} bytes", hint);
+    assert_silent(&shown, "killed", "garbled: no answer", hint);
+    assert!(!shown.stdout.contains('\u{1b}'), "no escape sequence gets through: {shown}");
+}
+
+#[test]
+fn a_login_shell_that_talks_first_does_no_harm() {
+    if !available() {
+        return;
+    }
+    let ground = Ground::new();
+    let banner = "echo Welcome to the machine; echo WARNING >&2; echo; sh -c \"$SSH_ORIGINAL_COMMAND\"";
+    let chatty = ground.liar(&format!("{banner}; echo Bye"));
+    let colorful = ground.liar(&format!("printf '\\033[1m'; printf '\\377\\n'; {banner}"));
+    ground.cell().server("chatty", &chatty).server("colorful", &colorful).write();
+    let shown = ground.status();
+    shown.assert_code(0);
+    assert_up(&shown, "chatty");
+    assert_up(&shown, "colorful");
+    assert!(!shown.stdout.contains("Welcome"), "{shown}");
+}
+
+#[test]
+fn a_server_that_prints_a_banner_before_authentication() {
+    if !available() {
+        return;
+    }
+    let ground = Ground::new();
+    let text = ground.home.write("issue", "Authorized use only.\n".repeat(20));
+    let config = format!("Banner {}", text.display());
+    let server = Sshd::start(&Options { authorized_keys: Some(&ground.key), config: &config, ..Options::default() });
+    furnish(&server, false);
+    ground.cell().server("stern", &server).write();
+    ground.status().assert_code(0);
+}

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Subcommand, ValueEnum};
 
 use crate::core::name::Name;
@@ -12,7 +13,7 @@ use crate::lab::{self, Lab, NodeStatus, PARTS, State, ledger};
 /// The lab that is meant where none is named.
 const NAME_DEFAULT: &str = "lab";
 
-/// Runs five real SSH nodes on this machine, to try m3m and to rehearse failures.
+/// Run five real SSH nodes on this machine, to try m3m and to rehearse failures
 ///
 /// The nodes listen on 127.0.0.1 only and let in one key, made for the lab. Each has a home, a git repository and a
 /// small service, a ledger of numbered writes, which runs on PRIMARY. `m3m --lab COMMAND` works on a running lab, and
@@ -25,33 +26,33 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Makes a lab and starts it; a lab that is there is left as it is
+    /// Make a lab and start it; one that is there is left as it is
     Up {
         /// The lab's name [default: lab]
         name: Option<Name>,
     },
-    /// Ends everything that a lab runs and removes it, repositories included
+    /// End everything that a lab runs and remove it, repositories included
     Down {
         /// The lab's name [default: lab]
         name: Option<Name>,
     },
-    /// Shows all labs and their nodes
+    /// Show all labs and their nodes
     List,
-    /// Kills nodes and all they run at once, as a crash would
+    /// Kill nodes and all they run at once, as a crash would
     ///
     /// A peer sees its connections close at once, and new ones are refused.
     Kill(Nodes),
-    /// Starts dead nodes again: same port, same keys, same repository
+    /// Start dead nodes again: same port, same keys, same repository
     ///
     /// The service is not started: a machine that comes back is not PRIMARY any more until somebody says so. A peer
     /// sees connections accepted again.
     Revive(Nodes),
-    /// Stops nodes and all they run, without ending anything
+    /// Stop nodes and all they run, without ending anything
     ///
     /// A peer sees silence: connections stand, new ones are accepted, and nobody answers. Nothing is lost, and after
     /// a thaw everything goes on as if no time had passed.
     Freeze(Nodes),
-    /// Lets frozen nodes go on
+    /// Let frozen nodes go on
     ///
     /// A peer gets the answers that were due, late.
     Thaw(Nodes),
@@ -61,7 +62,8 @@ enum Verb {
 struct Nodes {
     /// The nodes' names
     // A name of its own for clap: `nodes` are those of the global --node.
-    #[arg(id = "lab_nodes", required = true, value_name = "NODE", value_delimiter = ',')]
+    #[arg(id = "lab_nodes", required = true, value_name = "NODE", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(PARTS.map(|part| part.name)))]
     nodes: Vec<String>,
 }
 
@@ -157,7 +159,6 @@ fn fault(
     out: &mut dyn Write,
 ) -> Result<Exit, Error> {
     let lab = lab::choose(lab)?;
-    lab.check_names(&nodes.nodes)?;
     let _exclusive = lab.exclusively()?;
     for node in &nodes.nodes {
         act(&lab, node)?;
@@ -174,7 +175,7 @@ fn told(written: io::Result<()>) -> Result<(), Error> {
     }
 }
 
-/// One SSH node of a lab. Started by m3m itself.
+/// Be one SSH node of a lab; started by m3m itself
 #[derive(Debug, clap::Args)]
 pub struct NodeArgs {
     /// The node's directory
@@ -190,7 +191,7 @@ pub async fn run_node(args: NodeArgs) -> Result<Exit, Error> {
     lab::node::run(args.dir).await
 }
 
-/// Ends a throw-away lab when its owner has ended. Started by m3m itself.
+/// End a throw-away lab when its owner has ended; started by m3m itself
 #[derive(Debug, clap::Args)]
 pub struct KeeperArgs {
     /// The lab's directory
@@ -206,7 +207,7 @@ pub fn run_keeper(args: KeeperArgs) -> Result<Exit, Error> {
     lab::keep(args.dir)
 }
 
-/// The service of a lab's node. Called by the node's command `ledger`.
+/// Be, or drive, the service of a lab's node; called by the node's command `ledger`
 #[derive(Debug, clap::Args)]
 pub struct LedgerArgs {
     act: LedgerAct,

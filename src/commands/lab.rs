@@ -9,6 +9,7 @@ use clap::{Subcommand, ValueEnum};
 use crate::core::name::Name;
 use crate::error::{Error, Exit};
 use crate::lab::{self, Lab, NodeStatus, PARTS, State, ledger};
+use crate::view::{self, Format};
 
 /// The lab that is meant where none is named.
 const NAME_DEFAULT: &str = "lab";
@@ -71,11 +72,11 @@ struct Nodes {
 ///
 /// # Errors
 /// No such lab or node, a lab that cannot be made, an output that cannot be written.
-pub fn run(args: Args, lab: Option<&str>, out: &mut dyn Write) -> Result<Exit, Error> {
+pub fn run(args: Args, lab: Option<&str>, form: Format, out: &mut dyn Write) -> Result<Exit, Error> {
     match args.verb {
         Verb::Up { name } => up(&named(name, lab)?, out),
         Verb::Down { name } => down(&named(name, lab)?, out),
-        Verb::List => list(out),
+        Verb::List => list(form, out),
         Verb::Kill(nodes) => fault(&nodes, lab, "killed", Lab::kill, out),
         Verb::Revive(nodes) => fault(&nodes, lab, "up", Lab::revive, out),
         Verb::Freeze(nodes) => fault(&nodes, lab, "frozen", Lab::freeze, out),
@@ -130,8 +131,34 @@ fn down(name: &Name, out: &mut dyn Write) -> Result<Exit, Error> {
     Ok(Exit::Ok)
 }
 
-fn list(out: &mut dyn Write) -> Result<Exit, Error> {
+/// What `lab list` says to programs: `m3m.labs/1`.
+#[derive(serde::Serialize)]
+struct LabsRecord {
+    schema: &'static str,
+    labs: Vec<LabRecord>,
+}
+
+#[derive(serde::Serialize)]
+struct LabRecord {
+    name: String,
+    inventory: PathBuf,
+    ssh_config: PathBuf,
+    nodes: Vec<NodeStatus>,
+}
+
+fn list(form: Format, out: &mut dyn Write) -> Result<Exit, Error> {
     let labs = lab::all()?;
+    if form != Format::Table {
+        let record = |lab: &Lab| LabRecord {
+            name: lab.name().to_owned(),
+            inventory: lab.inventory_path(),
+            ssh_config: lab.ssh_config_path(),
+            nodes: lab.nodes(),
+        };
+        let record = LabsRecord { schema: "m3m.labs/1", labs: labs.iter().map(record).collect() };
+        told(out.write_all(view::document(form, &record)?.as_bytes()))?;
+        return Ok(Exit::Ok);
+    }
     if labs.is_empty() {
         told(writeln!(out, "there is no lab; make one: m3m lab up"))?;
     }

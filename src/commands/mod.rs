@@ -26,7 +26,7 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Where(args) => interrupt::or(whereis::run(&context, args)),
         Command::Check(args) => check::run(&context, args),
         #[cfg(feature = "lab")]
-        Command::Lab(args) => lab::run(args, context.lab_name(), &mut std::io::stdout()),
+        Command::Lab(args) => lab::run(args, context.lab_name(), context.global.output, &mut std::io::stdout()),
         Command::Completions(args) => completions::run(args),
         #[cfg(feature = "lab")]
         Command::LabNode(args) => interrupt::or(lab::run_node(args)),

@@ -41,5 +41,6 @@ mod real_liars;
 mod real_ssh;
 mod rig;
 mod sshd;
+mod standing;
 mod support;
 mod tidy;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Subcommand, ValueEnum};
 
+use super::context::Context;
 use crate::core::name::Name;
 use crate::error::{Error, Exit};
 use crate::lab::{self, Lab, NodeStatus, PARTS, State, ledger};
@@ -68,11 +69,12 @@ struct Nodes {
     nodes: Vec<String>,
 }
 
-/// Runs `m3m lab`. `lab` is the name given with `--lab=NAME`.
+/// Runs `m3m lab`.
 ///
 /// # Errors
 /// No such lab or node, a lab that cannot be made, an output that cannot be written.
-pub fn run(args: Args, lab: Option<&str>, form: Format, out: &mut dyn Write) -> Result<Exit, Error> {
+pub fn run(args: Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Error> {
+    let (lab, form) = (context.lab_name(), context.global.output);
     match args.verb {
         Verb::Up { name } => up(&named(name, lab)?, out),
         Verb::Down { name } => down(&named(name, lab)?, out),
@@ -156,7 +158,7 @@ fn list(form: Format, out: &mut dyn Write) -> Result<Exit, Error> {
             nodes: lab.nodes(),
         };
         let record = LabsRecord { schema: "m3m.labs/1", labs: labs.iter().map(record).collect() };
-        told(out.write_all(view::document(form, &record)?.as_bytes()))?;
+        told(out.write_all(view::document(form, &record).map_err(Error::output)?.as_bytes()))?;
         return Ok(Exit::Ok);
     }
     if labs.is_empty() {
@@ -197,7 +199,7 @@ fn fault(
 /// A reader that has gone has what it wanted, and what was begun goes on.
 fn told(written: io::Result<()>) -> Result<(), Error> {
     match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::output(error)),
         _ => Ok(()),
     }
 }

@@ -98,7 +98,7 @@ fn ports_that_talk_nonsense() {
     }
     let ground = Ground::new();
     let manners = [
-        ("http", Manner::Http, "banner: not SSH but HTTP/1.1 400 Bad Request", "really the sshd of http?"),
+        ("http", Manner::Http, "banner: not SSH but <h1>400 Bad Request</h1>", "really the sshd of http?"),
         ("garbage", Manner::BannerThenGarbage, "kex: no algorithm in common, or a broken exchange", "really the sshd"),
         ("preamble", Manner::EndlessPreamble, "timeout in banner", "stalls"),
         ("huge", Manner::BannerThenHugePacket, "kex: no algorithm in common, or a broken exchange", "really the sshd"),

@@ -1,7 +1,9 @@
 //! Ctrl-C and SIGTERM: the work is dropped where it waits, what it holds is cleaned up, and the exit status says so.
 
 use std::future::Future;
+use std::io;
 
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::{Error, Exit};
@@ -10,10 +12,12 @@ use crate::error::{Error, Exit};
 ///
 /// # Errors
 /// Those of the verb.
-pub(super) fn or(work: impl Future<Output = Result<Exit, Error>>) -> Result<Exit, Error> {
-    let unusable = |error: std::io::Error| Error::unexpected("cannot start the runtime").because(error);
+pub fn or(work: impl Future<Output = Result<Exit, Error>>) -> Result<Exit, Error> {
+    let unusable = |error: io::Error| Error::unexpected("cannot start the runtime").because(error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unusable)?;
-    runtime.block_on(async {
+    // A prompt that is interrupted leaves the terminal without echo.
+    let terminal = tcgetattr(io::stdin()).ok();
+    let done = runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(unusable)?;
         let mut terminate = signal(SignalKind::terminate()).map_err(unusable)?;
         tokio::select! {
@@ -22,5 +26,12 @@ pub(super) fn or(work: impl Future<Output = Result<Exit, Error>>) -> Result<Exit
             _ = terminate.recv() => Ok(Exit::Interrupted),
             done = work => done,
         }
-    })
+    });
+    if let (Ok(Exit::Interrupted), Some(before)) = (&done, &terminal) {
+        // It fails only where the terminal is gone.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+    }
+    // A prompt that still waits for its answer is not waited for.
+    runtime.shutdown_background();
+    done
 }

@@ -3,16 +3,19 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Subcommand, ValueEnum};
 
+use super::context::Context;
 use crate::core::name::Name;
 use crate::error::{Error, Exit};
-use crate::lab::{self, Lab, State, ledger};
+use crate::lab::{self, Lab, NodeStatus, PARTS, State, ledger};
+use crate::view::{self, Format};
 
 /// The lab that is meant where none is named.
 const NAME_DEFAULT: &str = "lab";
 
-/// Runs five real SSH nodes on this machine, to try m3m and to rehearse failures.
+/// Run five real SSH nodes on this machine, to try m3m and to rehearse failures
 ///
 /// The nodes listen on 127.0.0.1 only and let in one key, made for the lab. Each has a home, a git repository and a
 /// small service, a ledger of numbered writes, which runs on PRIMARY. `m3m --lab COMMAND` works on a running lab, and
@@ -25,33 +28,33 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Makes a lab and starts it; a lab that is there is left as it is
+    /// Make a lab and start it; one that is there is left as it is
     Up {
         /// The lab's name [default: lab]
         name: Option<Name>,
     },
-    /// Ends everything that a lab runs and removes it, repositories included
+    /// End everything that a lab runs and remove it, repositories included
     Down {
         /// The lab's name [default: lab]
         name: Option<Name>,
     },
-    /// Shows all labs and their nodes
+    /// Show all labs and their nodes
     List,
-    /// Kills nodes and all they run at once, as a crash would
+    /// Kill nodes and all they run at once, as a crash would
     ///
     /// A peer sees its connections close at once, and new ones are refused.
     Kill(Nodes),
-    /// Starts dead nodes again: same port, same keys, same repository
+    /// Start dead nodes again: same port, same keys, same repository
     ///
     /// The service is not started: a machine that comes back is not PRIMARY any more until somebody says so. A peer
     /// sees connections accepted again.
     Revive(Nodes),
-    /// Stops nodes and all they run, without ending anything
+    /// Stop nodes and all they run, without ending anything
     ///
     /// A peer sees silence: connections stand, new ones are accepted, and nobody answers. Nothing is lost, and after
     /// a thaw everything goes on as if no time had passed.
     Freeze(Nodes),
-    /// Lets frozen nodes go on
+    /// Let frozen nodes go on
     ///
     /// A peer gets the answers that were due, late.
     Thaw(Nodes),
@@ -61,23 +64,25 @@ enum Verb {
 struct Nodes {
     /// The nodes' names
     // A name of its own for clap: `nodes` are those of the global --node.
-    #[arg(id = "lab_nodes", required = true, value_name = "NODE", value_delimiter = ',')]
+    #[arg(id = "lab_nodes", required = true, value_name = "NODE", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(PARTS.map(|part| part.name)))]
     nodes: Vec<String>,
 }
 
-/// Runs `m3m lab`. `lab` is the name given with `--lab=NAME`.
+/// Runs `m3m lab`.
 ///
 /// # Errors
 /// No such lab or node, a lab that cannot be made, an output that cannot be written.
-pub fn run(args: Args, lab: Option<&str>, out: &mut dyn Write) -> Result<Exit, Error> {
+pub fn run(args: Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Error> {
+    let (lab, form) = (context.lab_name(), context.global.output);
     match args.verb {
         Verb::Up { name } => up(&named(name, lab)?, out),
         Verb::Down { name } => down(&named(name, lab)?, out),
-        Verb::List => list(out),
-        Verb::Kill(nodes) => fault(nodes, lab, "killed", Lab::kill, out),
-        Verb::Revive(nodes) => fault(nodes, lab, "up", Lab::revive, out),
-        Verb::Freeze(nodes) => fault(nodes, lab, "frozen", Lab::freeze, out),
-        Verb::Thaw(nodes) => fault(nodes, lab, "thawed", Lab::thaw, out),
+        Verb::List => list(form, out),
+        Verb::Kill(nodes) => fault(&nodes, lab, "killed", Lab::kill, out),
+        Verb::Revive(nodes) => fault(&nodes, lab, "up", Lab::revive, out),
+        Verb::Freeze(nodes) => fault(&nodes, lab, "frozen", Lab::freeze, out),
+        Verb::Thaw(nodes) => fault(&nodes, lab, "thawed", Lab::thaw, out),
     }
 }
 
@@ -91,84 +96,115 @@ fn named(name: Option<Name>, lab: Option<&str>) -> Result<Name, Error> {
 fn up(name: &Name, out: &mut dyn Write) -> Result<Exit, Error> {
     let (lab, new) = lab::up(name)?;
     let nodes = lab.nodes();
-    let in_state = |state| nodes.iter().filter(move |node| node.state == state).map(|node| node.name);
-    let (dead, frozen): (Vec<_>, Vec<_>) = (in_state(State::Dead).collect(), in_state(State::Frozen).collect());
-    let option = if name.as_str() == NAME_DEFAULT { String::new() } else { format!("={name}") };
-    let mut text = String::new();
-    if dead.is_empty() && frozen.is_empty() {
-        let already = if new { "" } else { " already" };
-        text += &format!("the lab {name} is up{already}: {} SSH nodes on 127.0.0.1\n", nodes.len());
-        text += &format!("  try it:  m3m --lab{option} status\n");
-        text += &format!("  log in:  ssh -F '{}' {}\n", lab.ssh_config_path().display(), nodes[0].name);
-        text += &format!("  end it:  m3m lab down {name}\n");
-    } else {
-        text += &format!("the lab {name} is there, but not all of its nodes are up; they were left as they are\n");
-        for (verb, state, nodes) in [("revive", "dead", dead.join(" ")), ("thaw", "frozen", frozen.join(" "))] {
-            if !nodes.is_empty() {
-                text += &format!("  {state}: {nodes}: m3m --lab={name} lab {verb} {nodes}\n");
-            }
+    if nodes.iter().all(|node| node.state == State::Up) {
+        told(tell_how_to_use(&lab, new, out))?;
+        return Ok(Exit::Ok);
+    }
+    told(tell_how_to_mend(&lab, &nodes, out))?;
+    Ok(Exit::Degraded)
+}
+
+fn tell_how_to_use(lab: &Lab, new: bool, out: &mut dyn Write) -> io::Result<()> {
+    let name = lab.name();
+    let option = if name == NAME_DEFAULT { String::new() } else { format!("={name}") };
+    let already = if new { "" } else { " already" };
+    writeln!(out, "the lab {name} is up{already}: {} SSH nodes on 127.0.0.1", PARTS.len())?;
+    writeln!(out, "  try it:  m3m --lab{option} status")?;
+    writeln!(out, "  log in:  ssh -F '{}' {}", lab.ssh_config_path().display(), PARTS[0].name)?;
+    writeln!(out, "  end it:  m3m lab down {name}")
+}
+
+fn tell_how_to_mend(lab: &Lab, nodes: &[NodeStatus], out: &mut dyn Write) -> io::Result<()> {
+    let name = lab.name();
+    writeln!(out, "the lab {name} is there, but not all of its nodes are up; they were left as they are")?;
+    for (state, verb) in [(State::Dead, "revive"), (State::Frozen, "thaw")] {
+        let names: Vec<_> = nodes.iter().filter(|node| node.state == state).map(|node| node.name).collect();
+        if !names.is_empty() {
+            let names = names.join(" ");
+            writeln!(out, "  {}: {names}; m3m --lab={name} lab {verb} {names}", state.as_str())?;
         }
     }
-    print(out, &text)?;
-    Ok(if dead.is_empty() && frozen.is_empty() { Exit::Ok } else { Exit::Degraded })
+    Ok(())
 }
 
 fn down(name: &Name, out: &mut dyn Write) -> Result<Exit, Error> {
     let text = if lab::down(name)? { "is gone" } else { "is not there: nothing to end" };
-    print(out, &format!("the lab {name} {text}\n"))?;
+    told(writeln!(out, "the lab {name} {text}"))?;
     Ok(Exit::Ok)
 }
 
-fn list(out: &mut dyn Write) -> Result<Exit, Error> {
+/// What `lab list` says to programs: `m3m.labs/1`.
+#[derive(serde::Serialize)]
+struct LabsRecord {
+    schema: &'static str,
+    labs: Vec<LabRecord>,
+}
+
+#[derive(serde::Serialize)]
+struct LabRecord {
+    name: String,
+    inventory: PathBuf,
+    ssh_config: PathBuf,
+    nodes: Vec<NodeStatus>,
+}
+
+fn list(form: Format, out: &mut dyn Write) -> Result<Exit, Error> {
     let labs = lab::all()?;
-    let mut text = String::new();
+    if form != Format::Table {
+        let record = |lab: &Lab| LabRecord {
+            name: lab.name().to_owned(),
+            inventory: lab.inventory_path(),
+            ssh_config: lab.ssh_config_path(),
+            nodes: lab.nodes(),
+        };
+        let record = LabsRecord { schema: "m3m.labs/1", labs: labs.iter().map(record).collect() };
+        told(out.write_all(view::document(form, &record).map_err(Error::output)?.as_bytes()))?;
+        return Ok(Exit::Ok);
+    }
     if labs.is_empty() {
-        text += "there is no lab; make one: m3m lab up\n";
+        told(writeln!(out, "there is no lab; make one: m3m lab up"))?;
     }
     for lab in labs {
-        text += &format!("{}  {}\n", lab.name(), lab.path().display());
+        told(writeln!(out, "{}  {}", lab.name(), lab.path().display()))?;
         for node in lab.nodes() {
-            let address = node.port.map_or_else(|| "?".to_owned(), |port| format!("{}:{port}", node.host));
-            let pid = node.pid.map_or_else(|| "-".to_owned(), |pid| format!("pid {pid}"));
-            let service = if node.service { "service" } else { "" };
-            let line = format!(
-                "  {:16}  {:7}  {:6}  {address:15}  {pid:11}  {service}",
-                node.name,
-                node.role,
-                node.state.as_str()
-            );
-            text += line.trim_end();
-            text += "\n";
+            told(writeln!(out, "  {}", row(&node).trim_end()))?;
         }
     }
-    print(out, &text)?;
     Ok(Exit::Ok)
+}
+
+fn row(node: &NodeStatus) -> String {
+    let address = node.port.map_or_else(|| "?".to_owned(), |port| format!("{}:{port}", node.host));
+    let pid = node.pid.map_or_else(|| "-".to_owned(), |pid| format!("pid {pid}"));
+    let service = if node.service { "service" } else { "" };
+    format!("{:16}  {:7}  {:6}  {address:15}  {pid:11}  {service}", node.name, node.role, node.state.as_str())
 }
 
 fn fault(
-    nodes: Nodes,
+    nodes: &Nodes,
     lab: Option<&str>,
     done: &str,
     act: impl Fn(&Lab, &str) -> Result<(), Error>,
     out: &mut dyn Write,
 ) -> Result<Exit, Error> {
     let lab = lab::choose(lab)?;
-    lab.check_names(&nodes.nodes)?;
     let _exclusive = lab.exclusively()?;
     for node in &nodes.nodes {
         act(&lab, node)?;
-        print(out, &format!("{node} is {done}\n"))?;
+        told(writeln!(out, "{node} is {done}"))?;
     }
     Ok(Exit::Ok)
 }
 
-fn print(out: &mut dyn Write, text: &str) -> Result<(), Error> {
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error: io::Error| Error::unexpected("cannot write the output").because(error))
+/// A reader that has gone has what it wanted, and what was begun goes on.
+fn told(written: io::Result<()>) -> Result<(), Error> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::output(error)),
+        _ => Ok(()),
+    }
 }
 
-/// One SSH node of a lab. Started by m3m itself.
+/// Be one SSH node of a lab; started by m3m itself
 #[derive(Debug, clap::Args)]
 pub struct NodeArgs {
     /// The node's directory
@@ -184,7 +220,7 @@ pub async fn run_node(args: NodeArgs) -> Result<Exit, Error> {
     lab::node::run(args.dir).await
 }
 
-/// Ends a throw-away lab when its owner has ended. Started by m3m itself.
+/// End a throw-away lab when its owner has ended; started by m3m itself
 #[derive(Debug, clap::Args)]
 pub struct KeeperArgs {
     /// The lab's directory
@@ -200,7 +236,7 @@ pub fn run_keeper(args: KeeperArgs) -> Result<Exit, Error> {
     lab::keep(args.dir)
 }
 
-/// The service of a lab's node. Called by the node's command `ledger`.
+/// Be, or drive, the service of a lab's node; called by the node's command `ledger`
 #[derive(Debug, clap::Args)]
 pub struct LedgerArgs {
     act: LedgerAct,

@@ -14,7 +14,14 @@ const RETRY: Duration = Duration::from_millis(5);
 
 /// A lock that is held until this is dropped.
 #[derive(Debug)]
-pub(super) struct Held(#[expect(dead_code, reason = "held, not read: closing the file lets go of the lock")] File);
+pub(super) struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child that was just forked has it open until it executes its program.
+        let _ = self.0.unlock();
+    }
+}
 
 /// Takes the lock and writes this process's id into the file; nothing if somebody else holds it for that long.
 pub(super) fn take(path: &Path, timeout: Duration) -> io::Result<Option<Held>> {
@@ -40,7 +47,12 @@ pub(super) fn holder(path: &Path) -> Option<Pid> {
     loop {
         match file.try_lock_shared() {
             Err(TryLockError::WouldBlock) => {}
-            Ok(()) | Err(TryLockError::Error(_)) => return None,
+            Ok(()) => {
+                // As above. If it fails, closing the file does it.
+                let _ = file.unlock();
+                return None;
+            }
+            Err(TryLockError::Error(_)) => return None,
         }
         let mut text = String::new();
         file.rewind().ok()?;

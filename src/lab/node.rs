@@ -17,7 +17,7 @@ use crate::error::{Error, Exit};
 
 /// The first word of the line of a node that listens; its port follows.
 pub(super) const READY: &str = "ready";
-/// The first word of the line of a node that cannot start; the reason follows.
+/// The first word of the line of a node that cannot start; the rendered error follows, its lines parted by tabs.
 pub(super) const FAILED: &str = "failed";
 
 /// How often a node looks whether its directory still exists: one that was removed ends its node.
@@ -33,7 +33,7 @@ pub async fn run(dir: PathBuf) -> Result<Exit, Error> {
         Ok(parts) => parts,
         Err(error) => {
             // Nobody may be there to read it: the log has it as well.
-            let _ = writeln!(std::io::stdout(), "{FAILED} {}", error.render().replace('\n', "; "));
+            let _ = writeln!(std::io::stdout(), "{FAILED} {}", error.render().trim_end().replace('\n', "\t"));
             return Err(error);
         }
     };
@@ -49,10 +49,11 @@ pub async fn run(dir: PathBuf) -> Result<Exit, Error> {
 async fn prepare(node: &NodeDir) -> Result<(lock::Held, TcpListener, PrivateKey, PublicKey), Error> {
     let broken = |path: PathBuf| {
         move |error: russh::keys::ssh_key::Error| {
-            Error::unexpected(format!("cannot read {}", path.display())).because(error)
+            Error::inventory(format!("cannot read {}", path.display())).because(error)
         }
     };
-    let unusable = |error: std::io::Error| Error::unexpected(format!("{} cannot start", node.name())).because(error);
+    let unusable =
+        |error: std::io::Error| Error::new(Exit::Refused, format!("{} cannot start", node.name())).because(error);
     let lock = lock::take(&node.lock(), Duration::from_secs(1)).map_err(unusable)?;
     let lock = lock.ok_or_else(|| Error::new(Exit::Refused, format!("{} runs already", node.name())))?;
     let host_key = PrivateKey::read_openssh_file(node.host_key()).map_err(broken(node.host_key()))?;
@@ -60,8 +61,7 @@ async fn prepare(node: &NodeDir) -> Result<(lock::Held, TcpListener, PrivateKey,
 
     let kept = read_port(&node.port()).map_err(unusable)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, kept.unwrap_or(0))).await.map_err(|error| {
-        let port = kept.map_or_else(String::new, |port| format!(" port {port}"));
-        Error::new(Exit::Refused, format!("{} cannot listen on 127.0.0.1{port}", node.name()))
+        Error::new(Exit::Refused, format!("it cannot listen on 127.0.0.1:{}", kept.unwrap_or(0)))
             .because(error)
             .hint("the port belongs to the node for as long as the lab exists: end what uses it, or make a new lab")
     })?;

@@ -52,8 +52,7 @@ pub fn down(name: &Name) -> Result<bool, Error> {
     let _exclusive = exclusively(&labs, name.as_str())?;
     let dir = LabDir::new(canonical(&labs)?.join(name.as_str()));
     let there = dir.path().exists();
-    remove(&dir)
-        .map_err(|error| Error::unexpected(format!("cannot remove {}", dir.path().display())).because(error))?;
+    remove(&dir).map_err(|error| Error::inventory(format!("cannot remove {}", dir.path().display())).because(error))?;
     Ok(there)
 }
 

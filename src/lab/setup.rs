@@ -28,7 +28,7 @@ pub(super) fn prepare(lab: &LabDir, program: &Path) -> Result<(), Error> {
         write(&node.authorized_key(), &client, 0o600)?;
         write_service(&node, program)?;
         git::create(&node.repository(), "main", README.0, README.1).map_err(|error| {
-            Error::unexpected(format!("cannot create {}", node.repository().display())).because(error)
+            Error::inventory(format!("cannot create {}", node.repository().display())).because(error)
         })?;
     }
     Ok(())
@@ -47,7 +47,7 @@ pub(super) fn describe(lab: &LabDir, cell: &str, ports: &[u16]) -> Result<(), Er
     for (node, &port) in lab.nodes().iter().zip(ports) {
         let path = node.host_key().with_extension("pub");
         let host_key = read_to_string(&path)
-            .map_err(|error| Error::unexpected(format!("cannot read {}", path.display())).because(error))?;
+            .map_err(|error| Error::inventory(format!("cannot read {}", path.display())).because(error))?;
         let repository = utf8(&node.repository())?.to_owned();
         nodes.push(NodeFacts { port, repository, host_key: host_key.trim().to_owned() });
     }
@@ -66,7 +66,7 @@ pub(super) fn describe(lab: &LabDir, cell: &str, ports: &[u16]) -> Result<(), Er
 
 /// Writes a new key pair and returns the public key.
 fn new_key(private: &Path, public: &Path, comment: &str) -> Result<String, Error> {
-    let failed = |error| Error::unexpected(format!("cannot make the key {}", private.display())).because(error);
+    let failed = |error| Error::inventory(format!("cannot make the key {}", private.display())).because(error);
     let mut key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519).map_err(failed)?;
     key.set_comment(comment);
     key.write_openssh_file(private, LineEnding::LF).map_err(failed)?;

@@ -33,7 +33,7 @@ pub(super) fn own_program() -> Result<PathBuf, Error> {
     if path.exists() {
         return Ok(path);
     }
-    Err(Error::unexpected(format!("m3m's own binary {} is gone", path.display()))
+    Err(Error::new(Exit::Refused, format!("m3m's own binary {} is gone", path.display()))
         .hint("it was replaced while it ran: run the command again"))
 }
 
@@ -66,12 +66,35 @@ impl Started {
         let (word, rest) = line.trim_end().split_once(' ').unwrap_or_default();
         match (word, rest.parse()) {
             (READY, Ok(port)) => Ok((self.child, port)),
-            (FAILED, _) => Err(cannot_start(&self.name).because(rest)),
+            (FAILED, _) => Err(refused(&self.name, rest)),
             _ => Err(cannot_start(&self.name).because("it ended at once").hint(format!("see {}", self.log.display()))),
         }
     }
 }
 
+/// The error of a node that told why it cannot start.
+fn refused(name: &str, rendered: &str) -> Error {
+    let (hints, causes): (Vec<_>, Vec<_>) = rendered.split('\t').partition(|line| line.starts_with("hint: "));
+    let causes: Vec<_> = causes.iter().map(|line| line.split_once(": ").map_or(*line, |(_, text)| text)).collect();
+    let error = cannot_start(name).because(causes.join(": "));
+    hints.iter().fold(error, |error, hint| error.hint(hint.trim_start_matches("hint: ")))
+}
+
 fn cannot_start(name: &str) -> Error {
-    Error::new(Exit::Unexpected, format!("cannot start the lab's node {name}"))
+    Error::new(Exit::Refused, format!("cannot start the lab's node {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_node_reaches_its_starter_whole() {
+        let told = Error::unexpected("no port").because("it is taken").hint("free it").render();
+        let error = refused("almaty", &told.trim_end().replace('\n', "\t"));
+        assert_eq!(
+            error.render(),
+            "error: cannot start the lab's node almaty\n  because: no port: it is taken\nhint: free it\n"
+        );
+    }
 }

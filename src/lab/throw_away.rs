@@ -91,7 +91,8 @@ impl Keeper {
         // A group of its own: a Ctrl-C in the terminal is for the owner.
         command.arg("lab-keeper").arg("--dir").arg(lab.path()).current_dir("/").process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().map_err(|error| Error::unexpected("cannot start the lab").because(error))?;
+        let child =
+            command.spawn().map_err(|error| Error::new(Exit::Refused, "cannot start the lab").because(error))?;
         Ok(Self { child, lab, ended: false })
     }
 
@@ -125,7 +126,6 @@ pub fn keep(dir: PathBuf) -> Result<Exit, Error> {
     // An error is an end as well: nobody holds the other side.
     let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
     let lab = LabDir::new(dir);
-    remove(&lab)
-        .map_err(|error| Error::unexpected(format!("cannot remove {}", lab.path().display())).because(error))?;
+    remove(&lab).map_err(|error| Error::inventory(format!("cannot remove {}", lab.path().display())).because(error))?;
     Ok(Exit::Ok)
 }

@@ -48,6 +48,17 @@ const STORIES: &[(&str, &str)] = &[
     ("a term that cannot be read", "amsterdam=term1 moscow=termx almaty=term1"),
     ("only some are asked", "amsterdam=unasked saint-petersburg=unasked novosibirsk=unasked"),
     ("only some are asked, one is dead", "amsterdam=unasked moscow=timeout"),
+    (
+        "one dead mirror is asked",
+        "amsterdam=unasked moscow=unasked almaty=timeout saint-petersburg=unasked novosibirsk=unasked",
+    ),
+    ("the PRIMARY is asked alone", "moscow=unasked almaty=unasked saint-petersburg=unasked novosibirsk=unasked"),
+    ("the check cannot be run", "amsterdam=nocheck almaty=nocheck"),
+    (
+        "a connection that stood goes silent everywhere",
+        "amsterdam=stood moscow=stood almaty=stood saint-petersburg=stood novosibirsk=stood",
+    ),
+    ("a term of strangers", "amsterdam=term9"),
 ];
 
 const AT: i64 = 1_800_000_000;
@@ -93,6 +104,7 @@ fn silence(word: &str) -> Option<Silence> {
     let (phase, cause) = match word {
         "timeout" => (Phase::Connect, Cause::Timeout),
         "mute" => (Phase::Banner, Cause::Timeout),
+        "stood" => (Phase::Exec, Cause::Timeout),
         "kex" => (Phase::Kex, Cause::Timeout),
         "noroute" => (Phase::Connect, Cause::Unreachable),
         "noname" => (Phase::Resolve, Cause::NameUnknown),
@@ -114,10 +126,10 @@ fn repository(facts: &mut Facts) -> &mut Repository {
     }
 }
 
-fn term(term: u64, primary: &str) -> Option<HeldTerm> {
+fn term(term: u64, primary: &str) -> HeldTerm {
     let name = |name: &str| name.parse().expect("a name");
     let record = TermRecord { term, primary: name(primary), brain: name("moscow") };
-    Some(HeldTerm { commit: format!("{term:040}"), record: Some(record) })
+    HeldTerm { commit: format!("{term:040}"), record: Some(record) }
 }
 
 fn change(facts: &mut Facts, word: &str) {
@@ -126,6 +138,8 @@ fn change(facts: &mut Facts, word: &str) {
         "runs" => facts.service = ServiceState::Runs,
         "stopped" => facts.service = ServiceState::Stopped(3),
         "hangs" => facts.service = ServiceState::NoAnswer,
+        "nocheck" => facts.service = ServiceState::CheckFails(127),
+        "term9" => facts.term = Some(term(9, "elsewhere")),
         "cut" => (facts.service, facts.complete) = (ServiceState::Unknown, false),
         "nogit" => facts.repository = RepositoryState::GitMissing,
         "unusable" => facts.repository = RepositoryState::Unusable("not a git repository".into()),
@@ -147,8 +161,8 @@ fn change(facts: &mut Facts, word: &str) {
         "ahead" => facts.clock = Some(Duration::from_secs(now_s + 3600)),
         "late" => facts.clock = Some(Duration::from_secs(now_s - 3)),
         "full" => facts.disk = Some(Room { total: 100 << 30, free: 900 << 20 }),
-        "term1" => facts.term = term(1, "amsterdam"),
-        "term2" => facts.term = term(2, "almaty"),
+        "term1" => facts.term = Some(term(1, "amsterdam")),
+        "term2" => facts.term = Some(term(2, "almaty")),
         "termx" => facts.term = Some(HeldTerm { commit: id('e'), record: None }),
         other => panic!("no such word: {other}"),
     }
@@ -170,6 +184,7 @@ fn picture(inventory: &Inventory, story: &str) -> Picture {
                 repository.commits.truncate(COMMITS_MAX);
             }
         }
+        let broken = words.contains("cut").then_some(Silence { phase: Phase::Output, cause: Cause::Timeout });
         let answered = answer.is_ok().then_some(Duration::from_millis(20));
         let took = if answered.is_some() { Duration::from_millis(180) } else { Duration::from_secs(3) };
         let observation = Observation {
@@ -178,8 +193,9 @@ fn picture(inventory: &Inventory, story: &str) -> Picture {
             took,
             rtt: answered,
             first_byte: answered,
-            fresh: true,
+            fresh: words != "stood",
             answer,
+            broken,
         };
         observations.insert(node.name.clone(), observation);
     }

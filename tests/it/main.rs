@@ -20,6 +20,14 @@ mod inventory;
 mod inventory_files;
 mod inventory_texts;
 mod known_hosts;
+#[cfg(feature = "lab")]
+mod lab;
+#[cfg(feature = "lab")]
+mod lab_ledger;
+#[cfg(feature = "lab")]
+mod lab_ssh;
+#[cfg(feature = "lab")]
+mod lab_throw_away;
 mod man;
 mod man_inventory;
 mod many_faced;
@@ -33,5 +41,6 @@ mod real_liars;
 mod real_ssh;
 mod rig;
 mod sshd;
+mod standing;
 mod support;
 mod tidy;

@@ -9,15 +9,16 @@ use m3m::core::probe::{self, Facts, RepositoryState, ServiceState};
 use m3m::core::reading;
 use m3m::world::inventory_file;
 
-use crate::support::{Home, finish};
+use crate::support::{Home, finish, skipped};
 
 /// Shells that are a node's login shell, as commands that take `-c`.
 const SHELLS: [&[&str]; 3] = [&["dash"], &["bash"], &["busybox", "sh"]];
 
 fn inventory(path: &Path, check: &str) -> Inventory {
     let text = format!(
-        "cell: t\nrepository: {{ path: {path:?} }}\nservice: {{ start: a, stop: b, check: {check:?} }}\nnodes:\n\
-         - {{ name: p, host: a, role: primary }}\n- {{ name: b, host: b, role: brain }}\n- {{ name: m, host: c, role: mirror }}\n"
+        "cell: t\nrepository: {{ path: '{}' }}\nservice: {{ start: a, stop: b, check: {check:?} }}\nnodes:\n\
+         - {{ name: p, host: a, role: primary }}\n- {{ name: b, host: b, role: brain }}\n- {{ name: m, host: c, role: mirror }}\n",
+        path.display()
     );
     inventory_file::parse("test", &text, Path::new("/")).unwrap_or_else(|error| panic!("{}", error.render()))
 }
@@ -41,7 +42,7 @@ fn probe(home: &Home, repository: &Path, check: &str) -> Facts {
     let mut answers = Vec::new();
     for shell in SHELLS {
         if Command::new(shell[0]).arg("--help").output().is_err() {
-            eprintln!("skipped: no {} on this machine", shell[0]);
+            skipped(&format!("there is no {}", shell[0]));
             continue;
         }
         let facts = probe_under(shell, home, repository, check, None);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::processes;
+use crate::support::skipped;
 use crate::support::{Finished, finish, until};
 
 /// Where OpenSSH's server stands. It starts itself again for each connection and so wants an absolute path.
@@ -60,10 +61,7 @@ pub struct Sshd {
 pub fn available() -> bool {
     let Some(why) = missing() else { return true };
     assert!(std::env::var_os("M3M_REQUIRE_SSHD").is_none_or(|value| value != "1"), "M3M_REQUIRE_SSHD=1, but {why}");
-    // Past the test harness's capture: a skipped test must not look like one that passed.
-    let thread = std::thread::current();
-    let line = format!("skipped: {}: {why}\n", thread.name().unwrap_or("a test"));
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+    skipped(&why);
     false
 }
 

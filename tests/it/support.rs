@@ -95,6 +95,15 @@ fn drain(pipe: Option<impl std::io::Read + Send + 'static>) -> std::thread::Join
     })
 }
 
+/// Says aloud that a test, or a part of one, is skipped: past the harness's capture, since a skipped test must not
+/// look like one that passed.
+pub fn skipped(why: &str) {
+    let thread = std::thread::current();
+    let line = format!("skipped: {}: {why}\n", thread.name().unwrap_or("a test"));
+    // Where nobody hears it there is nobody to tell.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+}
+
 /// Waits until the probe returns something; fails at the deadline, saying what was waited for.
 #[track_caller]
 pub fn until<T>(what: &str, timeout: Duration, mut probe: impl FnMut() -> Option<T>) -> T {

@@ -118,5 +118,5 @@ fn within(timeout: Duration, mut holds: impl FnMut() -> bool) -> bool {
 }
 
 fn cannot(act: &str, node: &NodeDir) -> Error {
-    Error::unexpected(format!("cannot {act} the ledger of {}", node.name()))
+    Error::new(Exit::Refused, format!("cannot {act} the ledger of {}", node.name()))
 }

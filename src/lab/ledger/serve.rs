@@ -27,7 +27,8 @@ const CLIENTS_MAX: usize = 64;
 pub fn serve(dir: PathBuf) -> Result<(), Error> {
     let ledger = Arc::new(Records { node: NodeDir::new(dir), write: Mutex::new(()) });
     let node = &ledger.node;
-    let failed = |error: io::Error| Error::unexpected(format!("the ledger of {} fails", node.name())).because(error);
+    let failed =
+        |error: io::Error| Error::new(Exit::Refused, format!("the ledger of {} fails", node.name())).because(error);
     let held = lock::take(&node.ledger_lock(), Duration::from_millis(500)).map_err(failed)?;
     let _held = held.ok_or_else(|| Error::new(Exit::Refused, format!("the ledger of {} runs already", node.name())))?;
     forget_unfinished(node).map_err(failed)?;

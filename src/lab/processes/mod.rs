@@ -16,6 +16,7 @@ mod table;
 
 // Compiled for the tests as well, so that it cannot rot where nobody builds for another system.
 #[cfg(all(test, target_os = "linux"))]
+#[expect(dead_code, reason = "the tests use a part of it")]
 mod portable;
 
 /// Every process of a node carries this variable: the node's directory.

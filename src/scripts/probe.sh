@@ -28,7 +28,8 @@ fi
     trap 'kill "$sleep_pid"; exit 1' TERM
     sleep "$check_s" &
     sleep_pid=$!
-    wait "$sleep_pid" && kill -9 "$check_group"
+    # From here on it is not sent away any more: that it killed must not be lost.
+    wait "$sleep_pid" && trap '' TERM && kill -9 "$check_group"
 ) </dev/null >/dev/null 2>&1 &
 watchdog_pid=$!
 

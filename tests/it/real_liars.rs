@@ -72,7 +72,7 @@ fn ports_without_a_working_ssh_server() {
         ("mute", Manner::Mute, "timeout in banner"),
         ("stalled", Manner::BannerThenMute, "timeout in kex"),
         ("hung-up", Manner::Close, "closed in banner"),
-        ("lost", Manner::BannerThenClose, "kex: no algorithm in common, or a broken exchange"),
+        ("lost", Manner::BannerThenClose, "closed in kex"),
     ];
     let servers: Vec<_> = manners.iter().map(|(_, manner, _)| hostile::start(*manner)).collect();
     let deaf = Deaf::start();
@@ -88,9 +88,7 @@ fn ports_without_a_working_ssh_server() {
     for (name, manner, reason) in manners {
         let hint = match manner {
             Manner::Mute | Manner::BannerThenMute => "accepts connections and then stalls",
-            Manner::BannerThenClose => "really the sshd of lost?",
-            Manner::Close => "its log says why",
-            _ => "",
+            _ => "sshd hung up",
         };
         assert_silent(&shown, name, reason, hint);
     }
@@ -106,9 +104,9 @@ fn ports_that_talk_nonsense() {
     let ground = Ground::new();
     let manners = [
         ("http", Manner::Http, "banner: not SSH but HTTP/1.1 400 Bad Request", "really the sshd of http?"),
-        ("garbage", Manner::BannerThenGarbage, "kex: no algorithm in common, or a broken exchange", "really the sshd"),
+        ("garbage", Manner::BannerThenGarbage, "kex: no algorithm in common", "really the sshd"),
         ("preamble", Manner::EndlessPreamble, "timeout in banner", "stalls"),
-        ("huge", Manner::BannerThenHugePacket, "kex: no algorithm in common, or a broken exchange", "really the sshd"),
+        ("huge", Manner::BannerThenHugePacket, "kex: no algorithm in common", "really the sshd"),
     ];
     let servers: Vec<_> = manners.iter().map(|(_, manner, ..)| hostile::start(*manner)).collect();
     let cell = manners
@@ -134,7 +132,7 @@ fn no_algorithm_in_common() {
     ground.cell().server("modern", &server).write();
     let shown = ground.status();
     shown.assert_code(10);
-    assert_silent(&shown, "modern", "kex: no algorithm in common, or a broken exchange", "really the sshd of modern?");
+    assert_silent(&shown, "modern", "kex: no algorithm in common", "really the sshd of modern?");
 }
 
 #[test]
@@ -183,14 +181,12 @@ fn commands_that_never_end() {
         .write();
     let shown = ground.status();
     shown.assert_code(10);
-    assert_silent(&shown, "hang", "timeout in output", "it may be frozen");
+    assert_silent(&shown, "hang", "timeout in output", "stopped answering");
     assert_silent(&shown, "endless", "output over 64 KiB", "prints without end");
     assert_silent(&shown, "noisy", "output over 64 KiB", "prints without end");
     // What it did say is shown.
-    let has_clock =
-        |node| row(&shown, node).split_whitespace().any(|cell| cell.len() > 1 && cell.starts_with(['+', '-']));
-    assert!(has_clock("half") && !has_clock("hang"), "{shown}");
-    assert!(shown.stdout.contains("! half: the answer broke off before it was complete: timeout in output"), "{shown}");
+    assert!(row(&shown, "half").contains(" timeout in output "), "{shown}");
+    assert!(shown.stdout.contains("! half: the answer broke off before it was complete"), "{shown}");
 }
 
 #[test]

@@ -107,6 +107,11 @@ fn handshake(driver: &mut Driver, deadline: Instant, shared: &Shared) -> Result<
         Stop::Refused(error) if shared.phase() == Phase::Banner => {
             Silence { phase: Phase::Banner, cause: Cause::Protocol(error.message().to_lowercase()) }
         }
+        // libssh2 says the same of an exchange that fails and of a server that hangs up in its midst. Where the end of
+        // the stream comes next, nothing was said that could have displeased it.
+        Stop::Refused(_) if driver.socket.peek(&mut [0]).is_ok_and(|count| count == 0) => {
+            Silence { phase: Phase::Kex, cause: Cause::Closed }
+        }
         Stop::Refused(error) => Silence { phase: Phase::Kex, cause: Cause::Protocol(kex_words(&error)) },
         Stop::Closed if shared.phase() == Phase::Banner => {
             let cause = match driver.session.banner_bytes() {
@@ -122,7 +127,7 @@ fn handshake(driver: &mut Driver, deadline: Instant, shared: &Shared) -> Result<
 /// libssh2's codes for "no algorithm in common" in words; its other messages stand for themselves.
 fn kex_words(error: &ssh2::Error) -> String {
     match error.code() {
-        ssh2::ErrorCode::Session(-5 | -8) => "no algorithm in common, or a broken exchange".to_owned(),
+        ssh2::ErrorCode::Session(-5 | -8) => "no algorithm in common".to_owned(),
         _ => error.message().to_lowercase(),
     }
 }

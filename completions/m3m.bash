@@ -972,7 +972,7 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__lab__subcmd__freeze)
-            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help"
+            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help amsterdam moscow almaty saint-petersburg novosibirsk"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1170,7 +1170,7 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__lab__subcmd__kill)
-            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help"
+            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help amsterdam moscow almaty saint-petersburg novosibirsk"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1314,7 +1314,7 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__lab__subcmd__revive)
-            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help"
+            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help amsterdam moscow almaty saint-petersburg novosibirsk"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1386,7 +1386,7 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__lab__subcmd__thaw)
-            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help"
+            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help amsterdam moscow almaty saint-petersburg novosibirsk"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

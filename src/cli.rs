@@ -1,15 +1,11 @@
 //! The command line as clap sees it. The verbs' arguments stand with their verbs, in [`crate::commands`].
 
-use std::path::PathBuf;
-use std::time::Duration;
+use clap::{CommandFactory, Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
-use clap_complete::engine::ArgValueCompleter;
-
-use crate::commands::{self, complete};
-use crate::core::duration;
-use crate::core::name::NodeName;
-use crate::view::{Color, Format};
+use crate::commands::context::Context;
+use crate::commands::global::GlobalArgs;
+use crate::commands::{self, interrupt};
+use crate::error::{Error, Exit};
 
 /// The operator's toolkit of a Montana 3-Mirror cell
 ///
@@ -25,46 +21,6 @@ pub struct Cli {
     #[command(subcommand)]
     #[expect(missing_docs, reason = "the variants carry the help")]
     pub command: Command,
-}
-
-/// What holds for every verb, before or after it.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Everywhere")]
-pub struct GlobalArgs {
-    /// The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml
-    #[arg(short, long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    pub inventory: Option<PathBuf>,
-
-    /// Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command
-    #[cfg(feature = "lab")]
-    #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, conflicts_with = "inventory")]
-    // Absent, given, and given with a name are three things.
-    pub lab: Option<Option<NodeName>>,
-
-    /// The form of the output
-    #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORM")]
-    pub output: Format,
-
-    /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Color,
-
-    /// Say less: no progress, no notes; status prints its verdict only
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-
-    /// Say more: each node's answer as it comes, on standard error
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
-    pub verbose: bool,
-
-    /// The time for one node's whole observation, such as 2s [default: the inventory's health timeout]
-    #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
-    pub timeout: Option<Duration>,
-
-    /// Only these nodes: repeat it, or separate names by commas
-    #[arg(short = 'n', long = "node", global = true, value_name = "NODE", value_delimiter = ',', num_args = 1,
-          add = ArgValueCompleter::new(complete::nodes))]
-    pub nodes: Vec<NodeName>,
 }
 
 /// The verbs.
@@ -86,4 +42,28 @@ pub enum Command {
     #[cfg(feature = "lab")]
     #[command(hide = true)]
     LabKeeper(commands::lab::KeeperArgs),
+}
+
+impl Cli {
+    /// Carries out the command line.
+    ///
+    /// # Errors
+    /// What the verb could not do; its exit status comes along.
+    pub fn run(self) -> Result<Exit, Error> {
+        let context = Context::new(self.global);
+        match self.command {
+            Command::Status(args) => interrupt::or(commands::status::run(&context, args)),
+            Command::Where(args) => interrupt::or(commands::whereis::run(&context, args)),
+            Command::Check(args) => commands::check::run(&context, args),
+            Command::Completions(args) => commands::completions::run(args, &mut Self::command()),
+            #[cfg(feature = "lab")]
+            Command::Lab(args) => commands::lab::run(args, &context, &mut std::io::stdout()),
+            #[cfg(feature = "lab")]
+            Command::LabNode(args) => interrupt::or(commands::lab::run_node(args)),
+            #[cfg(feature = "lab")]
+            Command::LabLedger(args) => commands::lab::run_ledger(args),
+            #[cfg(feature = "lab")]
+            Command::LabKeeper(args) => commands::lab::run_keeper(args),
+        }
+    }
 }

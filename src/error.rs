@@ -11,7 +11,7 @@ use std::fmt::{self, Write as _};
 pub enum Exit {
     /// As asked.
     Ok,
-    /// A bug.
+    /// A bug, or a state of this machine that nobody thought of.
     Unexpected,
     /// The command line is wrong.
     Usage,
@@ -33,7 +33,7 @@ impl Exit {
     /// The whole table: status, code and meaning, as m3m(1) prints it.
     pub const TABLE: [(Self, u8, &'static str); 9] = [
         (Self::Ok, 0, "as asked; status: operational, nothing to say; check: the promises hold"),
-        (Self::Unexpected, 1, "unexpected: a bug, reported with its context"),
+        (Self::Unexpected, 1, "unexpected: a bug, or an output that cannot be written; reported with its context"),
         (Self::Usage, 2, "usage: the command line is wrong"),
         (Self::Inventory, 3, "inventory or configuration invalid; check: a promise cannot hold by its own numbers"),
         (Self::Degraded, 10, "operational but degraded"),
@@ -81,6 +81,12 @@ impl Error {
         Self::new(Exit::Unexpected, message)
     }
 
+    /// The output could not be written, as to a full disk.
+    #[must_use]
+    pub fn output(error: std::io::Error) -> Self {
+        Self::unexpected("cannot write the output").because(error)
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -115,13 +121,6 @@ impl Error {
             let _ = writeln!(text, "hint: {hint}");
         }
         text
-    }
-}
-
-impl From<std::io::Error> for Error {
-    /// The output could not be written: the one thing that a view can fail at.
-    fn from(error: std::io::Error) -> Self {
-        Self::new(Exit::Inventory, "cannot write the output").because(error).hint("is the disk full?")
     }
 }
 

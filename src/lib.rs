@@ -7,7 +7,7 @@
 //! * [`core`] is pure: no clock, no I/O, no async. Inventory, probe, picture, diagnosis, promises, events.
 //! * [`world`] touches the outside, one outside thing a file: SSH sessions, files, directories, clocks.
 //! * [`cell`] is the hands: it asks all nodes at once and turns the answers into a picture.
-//! * [`commands`] holds one file a verb: arguments, help text, `run`.
+//! * [`commands`] holds one file a verb: arguments, help text, `run`; and what all verbs start from.
 //! * [`view`] listens to events and words them: table, progress, JSON.
 //! * [`lab`] is five real SSH nodes on this machine (cargo feature `lab`, on by default).
 //! * [`cli`] is the command line as clap sees it; [`error`] the kinds of error and the exit status table.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use m3m::cli::Cli;
 use m3m::error::Exit;
-use m3m::{commands, view};
+use m3m::view;
 
 fn main() -> ExitCode {
     // Before anything is printed or started: under completion the shell reads what this writes.
@@ -17,13 +17,13 @@ fn main() -> ExitCode {
         hooks = hooks.theme(color_eyre::config::Theme::new());
     }
     let _ = hooks.install();
-    let outcome = std::panic::catch_unwind(|| commands::run(Cli::parse()));
+    let outcome = std::panic::catch_unwind(|| Cli::parse().run());
     let exit = match outcome.unwrap_or(Ok(Exit::Unexpected)) {
         Ok(exit) => exit,
         Err(error) if error.exit() == Exit::Unexpected => {
             let code = error.exit().code();
             view::write_err(&format!(
-                "this is a bug in m3m; please report it with this context\n{:?}\n",
+                "unexpected; if this machine is in order it is a bug in m3m: please report it with this context\n{:?}\n",
                 color_eyre::Report::new(error)
             ));
             return ExitCode::from(code);

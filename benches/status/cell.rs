@@ -1,6 +1,6 @@
 //! A cell under measurement: its inventory as it is, or with a proxy before each node.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use m3m::core::inventory::{Inventory, Node};
@@ -22,7 +22,33 @@ pub struct View {
     ports: Vec<u16>,
 }
 
+/// A running lab; it ends when this is dropped.
+pub struct Lab(Home);
+
+impl Lab {
+    pub fn up() -> Self {
+        let home = Home::new();
+        home.run(["lab", "up"]).assert_code(0);
+        Self(home)
+    }
+
+    pub fn inventory(&self) -> PathBuf {
+        self.0.path().join("state/m3m/labs/lab/inventory.yaml")
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let _ = self.0.run(["lab", "down"]);
+    }
+}
+
 impl Cell {
+    pub fn new(name: &'static str, inventory: &Path) -> Self {
+        let inventory = m3m::world::inventory_file::load(inventory).expect("the cell's inventory");
+        Self { name, home: Home::new(), inventory }
+    }
+
     pub fn ports(&self) -> Vec<u16> {
         self.inventory.nodes.iter().map(|node| node.ssh.port).collect()
     }

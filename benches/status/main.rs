@@ -11,11 +11,13 @@ mod cell;
 mod cell_file;
 #[path = "../../tests/it/five.rs"]
 mod five;
+mod lines;
 mod measure;
 #[path = "../../tests/it/processes.rs"]
 mod processes;
 #[path = "../../tests/it/proxy.rs"]
 mod proxy;
+mod report;
 #[path = "../../tests/it/sshd.rs"]
 mod sshd;
 #[path = "../../tests/it/support.rs"]
@@ -23,94 +25,98 @@ mod support;
 
 use std::time::Duration;
 
-use cell::{Cell, View};
+use cell::{Cell, Lab, View};
 use five::Five;
-use measure::{Run, Script, interleaved, slope};
+use lines::Answers;
+use measure::{Script, interleaved, median, slope};
 use proxy::Proxy;
+use report::{Measured, Row};
 use sshd::Options;
 
 const ROUNDS_PLAIN: usize = 15;
 const ROUNDS_DELAYED: usize = 9;
+const ROUNDS_SILENT: usize = 7;
 /// Round trips of the proxied ways, in milliseconds.
 const DELAYS_MS: [u16; 3] = [50, 100, 150];
 /// The proxy answers TCP connects itself; a real way takes one round trip for it.
 const CONNECT_TRIPS: f64 = 1.0;
+/// The time for a node that says nothing.
+const SILENT_TIMEOUT: Duration = Duration::from_secs(3);
 
 const M3M: &str = "\"$M3M\" status -o json";
 const CURVE25519: &str = "-o KexAlgorithms=curve25519-sha256";
 
-/// The medians of one way: m3m, ssh with curve25519, ssh as it comes.
-struct Row {
-    /// In milliseconds; nothing where no proxy stands between.
-    rtt_ms: Option<u16>,
-    runs: [Run; 3],
-}
-
 fn main() {
     assert!(sshd::available(), "the benchmark needs OpenSSH's server");
-    // Held until the end: the servers run as long.
+    // Both are held until the end: the nodes run as long.
     let five = Five::start(&Options::default());
-    let inventory = m3m::world::inventory_file::load(&five.inventory()).expect("the inventory of the servers");
-    let cells = [Cell { name: "OpenSSH", home: support::Home::new(), inventory }];
-    for cell in &cells {
-        let rows = measure(cell);
-        print_walls(cell.name, &rows);
-        print_trips(&rows);
-    }
+    let lab = Lab::up();
+    let cells = [Cell::new("five sshd", &five.inventory()), Cell::new("five lab nodes", &lab.inventory())];
+    let measured = cells.map(|cell| measure(&cell));
+    measured.iter().for_each(report::print_walls);
+    report::print_targets(&measured);
 }
 
-fn measure(cell: &Cell) -> Vec<Row> {
-    let mut rows = vec![Row { rtt_ms: None, runs: compare(cell, &cell.view(cell.ports()), ROUNDS_PLAIN) }];
+fn measure(cell: &Cell) -> Measured {
+    let plain = cell.view(cell.ports());
+    let mut rows = vec![compare(cell, &plain, None, ROUNDS_PLAIN)];
+    let [m3m_peak_kib, ssh_peak_kib] = scripts(cell, &plain, |[m3m, ssh, _]| [m3m.peak_kib(), ssh.peak_kib()]);
     for rtt_ms in DELAYS_MS {
-        let rtt = Duration::from_millis(rtt_ms.into());
-        let proxies: Vec<Proxy> = cell.ports().into_iter().map(|port| Proxy::start(port, rtt)).collect();
-        let view = cell.view(proxies.iter().map(Proxy::port).collect());
-        rows.push(Row { rtt_ms: Some(rtt_ms), runs: compare(cell, &view, ROUNDS_DELAYED) });
+        let proxies = proxies(cell, rtt_ms);
+        rows.push(compare(cell, &proxied(cell, &proxies), Some(rtt_ms), ROUNDS_DELAYED));
     }
-    rows
+    let trips = |wall_s: &dyn Fn(&Row) -> f64| {
+        let points: Vec<_> =
+            rows.iter().filter_map(|row| Some((f64::from(row.rtt_ms?) / 1000.0, wall_s(row)))).collect();
+        slope(&points)
+    };
+    Measured {
+        cell: cell.name,
+        cold_trips: [0, 1, 2].map(|index| trips(&|row| row.runs[index].wall_s) + CONNECT_TRIPS),
+        warm_trips: trips(&|row| row.warm_s),
+        m3m_peak_kib,
+        ssh_peak_kib,
+        silent: one_silent(cell),
+        rows,
+    }
 }
 
-fn compare(cell: &Cell, view: &View, rounds: usize) -> [Run; 3] {
+fn proxies(cell: &Cell, rtt_ms: u16) -> Vec<Proxy> {
+    cell.ports().into_iter().map(|port| Proxy::start(port, Duration::from_millis(rtt_ms.into()))).collect()
+}
+
+fn proxied(cell: &Cell, proxies: &[Proxy]) -> View {
+    cell.view(proxies.iter().map(Proxy::port).collect())
+}
+
+/// m3m, ssh with curve25519, and ssh as it comes.
+fn scripts<T>(cell: &Cell, view: &View, with: impl FnOnce(&[Script<'_>; 3]) -> T) -> T {
     let environment = cell.environment(view);
     let [curve25519, default] = [CURVE25519, ""].map(|options| cell.ssh_script(view, options));
-    let scripts = [M3M, &curve25519, &default].map(|text| Script { text, environment: &environment });
-    interleaved(rounds, &scripts)
+    with(&[M3M, &curve25519, &default].map(|text| Script { text, environment: &environment }))
 }
 
-fn print_walls(name: &str, rows: &[Row]) {
-    println!("### Five nodes: {name}\n");
-    println!(
-        "| round trip | m3m wall | ssh curve25519 | ratio | ssh default | ratio | m3m CPU | ssh curve25519 CPU | ratio |"
-    );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-    for Row { rtt_ms, runs: [m3m, curve25519, default] } in rows {
-        let way = rtt_ms.map_or("none".to_owned(), |rtt_ms| format!("{rtt_ms} ms"));
-        println!(
-            "| {way} | {} | {} | {:.2} | {} | {:.2} | {} | {} | {:.2} |",
-            ms(m3m.wall_s),
-            ms(curve25519.wall_s),
-            m3m.wall_s / curve25519.wall_s,
-            ms(default.wall_s),
-            m3m.wall_s / default.wall_s,
-            ms(m3m.cpu_s),
-            ms(curve25519.cpu_s),
-            m3m.cpu_s / curve25519.cpu_s,
-        );
+fn compare(cell: &Cell, view: &View, rtt_ms: Option<u16>, rounds: usize) -> Row {
+    let runs = scripts(cell, view, |scripts| interleaved(rounds, scripts));
+    Row { rtt_ms, runs, warm_s: lines::warm_s(cell, view) }
+}
+
+/// The last node goes silent: when the others' answers are shown, with it and without; and the end over the timeout.
+fn one_silent(cell: &Cell) -> report::OneSilent {
+    let (good, bad) = (proxies(cell, DELAYS_MS[0]), proxies(cell, DELAYS_MS[0]));
+    bad.last().expect("a node").go_silent();
+    let names: Vec<&str> = cell.inventory.nodes.iter().map(|node| node.name.as_str()).collect();
+    let others = &names[..names.len() - 1];
+    let mut runs: [Vec<Answers>; 2] = [Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS_SILENT {
+        for (proxies, runs) in [&good, &bad].into_iter().zip(&mut runs) {
+            runs.push(lines::answers(cell, &proxied(cell, proxies), SILENT_TIMEOUT, others));
+        }
     }
-    println!();
-}
-
-fn print_trips(rows: &[Row]) {
-    let trips: [f64; 3] = std::array::from_fn(|index| {
-        let points = rows.iter().filter_map(|row| Some((f64::from(row.rtt_ms?) / 1000.0, row.runs[index].wall_s)));
-        slope(&points.collect::<Vec<_>>()) + CONNECT_TRIPS
-    });
-    println!(
-        "Round trips, connect included: m3m {:.1}, ssh curve25519 {:.1}, ssh default {:.1}\n",
-        trips[0], trips[1], trips[2]
-    );
-}
-
-fn ms(seconds: f64) -> String {
-    format!("{:.0} ms", seconds * 1000.0)
+    let last = |runs: &[Answers]| median(runs.iter().map(|run| run.last_answer_s));
+    report::OneSilent {
+        without_s: last(&runs[0]),
+        with_s: last(&runs[1]),
+        end_over_timeout: median(runs[1].iter().map(|run| run.end_s)) / SILENT_TIMEOUT.as_secs_f64(),
+    }
 }

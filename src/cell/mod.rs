@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::core::inventory::{Inventory, Node, NodeName};
 use crate::error::Error;
+use crate::world::ssh::agent::{self, AgentKeys};
 use crate::world::ssh::host_keys::HostKeys;
 use crate::world::ssh::keyring::{AskPassphrase, Keyring};
 use crate::world::ssh::{Keep, Route, Session};
@@ -64,9 +65,10 @@ impl Cell {
     }
 }
 
-/// Keys and host keys, each file read once however many nodes share it.
+/// Keys and host keys, each file read once and the agent asked once, however many nodes share them.
 #[derive(Default)]
 struct Files {
+    agent: Option<AgentKeys>,
     keyrings: BTreeMap<Option<PathBuf>, Arc<Keyring>>,
     host_keys: BTreeMap<Option<PathBuf>, Arc<HostKeys>>,
 }
@@ -82,7 +84,8 @@ impl Files {
             port: node.ssh.port,
             user,
             keys: cached(&mut self.keyrings, node.ssh.identity.as_deref(), |named| {
-                Keyring::open(named, &here.home, ask)
+                let agent = self.agent.get_or_insert_with(agent::list).clone();
+                Keyring::open(named, &here.home, agent, ask)
             })?,
             host_keys: cached(&mut self.host_keys, node.ssh.known_hosts.as_deref(), |named| {
                 HostKeys::load(named, &here.home)

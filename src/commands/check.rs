@@ -20,7 +20,10 @@ pub struct Args {
 }
 
 /// Judges the inventory by its own numbers.
-pub(super) fn run(context: &Context, _: Args) -> Result<Exit, Error> {
+///
+/// # Errors
+/// The inventory is not sound, or the output cannot be written.
+pub fn run(context: &Context, _: Args) -> Result<Exit, Error> {
     if !context.global.nodes.is_empty() {
         return Err(Error::usage("check judges the cell as a whole").hint("leave --node out"));
     }
@@ -29,7 +32,7 @@ pub(super) fn run(context: &Context, _: Args) -> Result<Exit, Error> {
     let judgement = Judgement { cell: &source.inventory.cell, promises: &judged };
     let text = match context.global.output {
         Format::Table => judgement.words(context.global.quiet),
-        format => view::document(format, &judgement.record())?,
+        format => view::document(format, &judgement.record()).map_err(Error::output)?,
     };
     let exit = if judged.hold() { Exit::Ok } else { Exit::Inventory };
     match view::write_out(&text) {

@@ -14,22 +14,14 @@ pub fn nodes(current: &OsStr) -> Vec<CompletionCandidate> {
     let words: Vec<OsString> = std::env::args_os().collect();
     #[cfg(feature = "lab")]
     if words.iter().filter_map(|word| word.to_str()).any(|word| word == "--lab" || word.starts_with("--lab=")) {
-        return lab_nodes(OsStr::new(current));
+        let names = crate::lab::PARTS.iter().map(|part| part.name).filter(|name| name.starts_with(current));
+        return names.map(CompletionCandidate::new).collect();
     }
     let file = named_inventory(&words);
     let Ok(path) = inventory_file::find(file.as_deref(), std::env::var_os("M3M_INVENTORY").as_deref()) else {
         return Vec::new();
     };
     let names = inventory_file::names(&path).into_iter().filter(|name| name.starts_with(current));
-    names.map(CompletionCandidate::new).collect()
-}
-
-/// The nodes of every lab.
-#[cfg(feature = "lab")]
-#[must_use]
-pub fn lab_nodes(current: &OsStr) -> Vec<CompletionCandidate> {
-    let current = current.to_str().unwrap_or_default();
-    let names = crate::lab::PARTS.iter().map(|part| part.name).filter(|name| name.starts_with(current));
     names.map(CompletionCandidate::new).collect()
 }
 

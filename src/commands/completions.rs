@@ -1,10 +1,8 @@
 //! `m3m completions`.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::context::unless_gone;
-use crate::cli::Cli;
 use crate::error::{Error, Exit};
 use crate::view;
 
@@ -20,9 +18,12 @@ pub struct Args {
     pub shell: Shell,
 }
 
-/// Prints the script.
-pub(super) fn run(args: Args) -> Result<Exit, Error> {
-    match view::write_out(&script(args.shell)) {
+/// Prints the script for this command line.
+///
+/// # Errors
+/// The output cannot be written.
+pub fn run(args: Args, command: &mut clap::Command) -> Result<Exit, Error> {
+    match view::write_out(&script(args.shell, command)) {
         Ok(()) => Ok(Exit::Ok),
         Err(error) => unless_gone(error, Exit::Ok),
     }
@@ -30,8 +31,8 @@ pub(super) fn run(args: Args) -> Result<Exit, Error> {
 
 /// The completion script for a shell.
 #[must_use]
-pub fn script(shell: Shell) -> String {
+pub fn script(shell: Shell, command: &mut clap::Command) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "m3m", &mut script);
+    clap_complete::generate(shell, command, "m3m", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }

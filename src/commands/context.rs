@@ -1,13 +1,11 @@
 //! What every verb starts from: the global arguments, the inventory they lead to, and the cell within reach.
 
 use std::io;
-use std::path::Path;
 #[cfg(feature = "lab")]
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cell::{Cell, Workstation};
-use crate::cli::GlobalArgs;
 use crate::core::event::{Event, Listener};
 use crate::core::inventory::fault::did_you_mean;
 use crate::core::inventory::{Inventory, NodeName};
@@ -17,11 +15,12 @@ use crate::world::ssh::Keep;
 use crate::world::{dirs, inventory_file};
 
 use super::consent;
+use super::global::GlobalArgs;
 #[cfg(feature = "lab")]
 use crate::lab;
 
 /// The global arguments and what follows from them.
-pub(super) struct Context {
+pub struct Context {
     pub(super) global: GlobalArgs,
 }
 
@@ -33,7 +32,9 @@ pub(super) struct Source {
 }
 
 impl Context {
-    pub(super) fn new(global: GlobalArgs) -> Self {
+    /// Starts from the global arguments.
+    #[must_use]
+    pub fn new(global: GlobalArgs) -> Self {
         Self { global }
     }
 
@@ -70,20 +71,21 @@ impl Context {
         Ok(inventory.nodes.iter().map(|node| node.name.clone()).filter(asked).collect())
     }
 
-    /// A session with each of these nodes; what is worth knowing of this machine's files is told to the view.
-    pub(super) fn cell(
+    /// A session with each of these nodes; what is worth knowing of this machine's files is told to the view. Keys are
+    /// opened beside the runtime, so that Ctrl-C is heard while a passphrase is asked for.
+    pub(super) async fn cell(
         inventory: Inventory,
-        nodes: &[NodeName],
+        nodes: Vec<NodeName>,
         keep: Keep,
         view: &mut dyn Listener,
     ) -> Result<Cell, Error> {
         let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
         let workstation = Workstation { home: dirs::home()?, user };
-        let mut prompter = consent::Prompter::default();
-        let mut ask = |path: &Path, again| prompter.passphrase(path, again);
-        let cell = Cell::open(inventory, nodes, keep, &workstation, &mut ask)?;
+        let open = move || Cell::open(inventory, &nodes, keep, &workstation, &mut consent::passphrase);
+        let opened = tokio::task::spawn_blocking(open).await;
+        let cell = opened.map_err(|lost| Error::unexpected("opening the keys was cut off").because(lost))??;
         for notice in cell.notices() {
-            view.hear(&Event::Notice(notice)).map_err(Error::from)?;
+            view.hear(&Event::Notice(notice)).map_err(Error::output)?;
         }
         Ok(cell)
     }
@@ -124,5 +126,5 @@ impl Context {
 
 /// A reader that has gone, as with `| head -1`, has what it wanted; every other failure to print is told.
 pub(super) fn unless_gone(error: io::Error, exit: Exit) -> Result<Exit, Error> {
-    if error.kind() == io::ErrorKind::BrokenPipe { Ok(exit) } else { Err(error.into()) }
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(exit) } else { Err(Error::output(error)) }
 }

@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Subcommand, ValueEnum};
-use clap_complete::engine::ArgValueCompleter;
 
-use super::complete;
+use super::context::Context;
 use crate::core::name::Name;
 use crate::error::{Error, Exit};
 use crate::lab::{self, Lab, NodeStatus, PARTS, State, ledger};
+use crate::view::{self, Format};
 
 /// The lab that is meant where none is named.
 const NAME_DEFAULT: &str = "lab";
@@ -27,7 +28,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Make a lab and start it; a lab that is there is left as it is
+    /// Make a lab and start it; one that is there is left as it is
     Up {
         /// The lab's name [default: lab]
         name: Option<Name>,
@@ -64,19 +65,20 @@ struct Nodes {
     /// The nodes' names
     // A name of its own for clap: `nodes` are those of the global --node.
     #[arg(id = "lab_nodes", required = true, value_name = "NODE", value_delimiter = ',',
-          add = ArgValueCompleter::new(complete::lab_nodes))]
+          value_parser = PossibleValuesParser::new(PARTS.map(|part| part.name)))]
     nodes: Vec<String>,
 }
 
-/// Runs `m3m lab`. `lab` is the name given with `--lab=NAME`.
+/// Runs `m3m lab`.
 ///
 /// # Errors
 /// No such lab or node, a lab that cannot be made, an output that cannot be written.
-pub fn run(args: Args, lab: Option<&str>, out: &mut dyn Write) -> Result<Exit, Error> {
+pub fn run(args: Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Error> {
+    let (lab, form) = (context.lab_name(), context.global.output);
     match args.verb {
         Verb::Up { name } => up(&named(name, lab)?, out),
         Verb::Down { name } => down(&named(name, lab)?, out),
-        Verb::List => list(out),
+        Verb::List => list(form, out),
         Verb::Kill(nodes) => fault(&nodes, lab, "killed", Lab::kill, out),
         Verb::Revive(nodes) => fault(&nodes, lab, "up", Lab::revive, out),
         Verb::Freeze(nodes) => fault(&nodes, lab, "frozen", Lab::freeze, out),
@@ -131,8 +133,34 @@ fn down(name: &Name, out: &mut dyn Write) -> Result<Exit, Error> {
     Ok(Exit::Ok)
 }
 
-fn list(out: &mut dyn Write) -> Result<Exit, Error> {
+/// What `lab list` says to programs: `m3m.labs/1`.
+#[derive(serde::Serialize)]
+struct LabsRecord {
+    schema: &'static str,
+    labs: Vec<LabRecord>,
+}
+
+#[derive(serde::Serialize)]
+struct LabRecord {
+    name: String,
+    inventory: PathBuf,
+    ssh_config: PathBuf,
+    nodes: Vec<NodeStatus>,
+}
+
+fn list(form: Format, out: &mut dyn Write) -> Result<Exit, Error> {
     let labs = lab::all()?;
+    if form != Format::Table {
+        let record = |lab: &Lab| LabRecord {
+            name: lab.name().to_owned(),
+            inventory: lab.inventory_path(),
+            ssh_config: lab.ssh_config_path(),
+            nodes: lab.nodes(),
+        };
+        let record = LabsRecord { schema: "m3m.labs/1", labs: labs.iter().map(record).collect() };
+        told(out.write_all(view::document(form, &record).map_err(Error::output)?.as_bytes()))?;
+        return Ok(Exit::Ok);
+    }
     if labs.is_empty() {
         told(writeln!(out, "there is no lab; make one: m3m lab up"))?;
     }
@@ -160,7 +188,6 @@ fn fault(
     out: &mut dyn Write,
 ) -> Result<Exit, Error> {
     let lab = lab::choose(lab)?;
-    lab.check_names(&nodes.nodes)?;
     let _exclusive = lab.exclusively()?;
     for node in &nodes.nodes {
         act(&lab, node)?;
@@ -172,12 +199,12 @@ fn fault(
 /// A reader that has gone has what it wanted, and what was begun goes on.
 fn told(written: io::Result<()>) -> Result<(), Error> {
     match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::output(error)),
         _ => Ok(()),
     }
 }
 
-/// One SSH node of a lab. Started by m3m itself.
+/// Be one SSH node of a lab; started by m3m itself
 #[derive(Debug, clap::Args)]
 pub struct NodeArgs {
     /// The node's directory
@@ -193,7 +220,7 @@ pub async fn run_node(args: NodeArgs) -> Result<Exit, Error> {
     lab::node::run(args.dir).await
 }
 
-/// Ends a throw-away lab when its owner has ended. Started by m3m itself.
+/// End a throw-away lab when its owner has ended; started by m3m itself
 #[derive(Debug, clap::Args)]
 pub struct KeeperArgs {
     /// The lab's directory
@@ -209,7 +236,7 @@ pub fn run_keeper(args: KeeperArgs) -> Result<Exit, Error> {
     lab::keep(args.dir)
 }
 
-/// The service of a lab's node. Called by the node's command `ledger`.
+/// Be, or drive, the service of a lab's node; called by the node's command `ledger`
 #[derive(Debug, clap::Args)]
 pub struct LedgerArgs {
     act: LedgerAct,

@@ -31,13 +31,16 @@ pub struct Args {
 }
 
 /// Shows the status, once or again and again.
-pub(super) async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
+///
+/// # Errors
+/// The inventory or a key is wrong, or the output cannot be written. A node that does not answer is no error.
+pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     let source = context.source()?;
     let mut view = context.view(args.wide, args.every.is_some());
     let timeout = context.timeout(&source.inventory);
     let nodes = context.nodes(&source.inventory)?;
     let keep = if args.every.is_some() { Keep::Standing } else { Keep::Once };
-    let cell = Context::cell(source.inventory.clone(), &nodes, keep, view.as_mut())?;
+    let cell = Context::cell(source.inventory.clone(), nodes, keep, view.as_mut()).await?;
     let mut ticks = args.every.map(|every| {
         let mut ticks = interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);

@@ -2,7 +2,7 @@
 
 use super::context::{Context, unless_gone};
 use crate::core::inventory::Role;
-use crate::core::status::{NodeStatus, Observed, Status, Verdict};
+use crate::core::status::{NodeStatus, Observed, Record, Status, Verdict};
 use crate::error::{Error, Exit};
 use crate::view::{self, Format};
 use crate::world::ssh::Keep;
@@ -11,7 +11,8 @@ use crate::world::ssh::Keep;
 ///
 /// Asks the nodes for the current record of roles and prints just the host of the one that holds the role.
 ///
-/// Exit status: 0 as asked; 10 the host is printed, but the node does not answer, or does not do what its role says;
+/// Exit status: 0 as asked; 10 the host is printed, but the node does not answer or does not do what its role says, or
+/// fewer than half of the nodes answered and agree;
 /// 11 no node lets m3m in and 12 nothing could be reached: nothing is printed, since the record is on the nodes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -42,16 +43,21 @@ struct WhereRecord<'a> {
 }
 
 /// Prints where a role is.
-pub(super) async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
+///
+/// # Errors
+/// The inventory or a key is wrong, the output cannot be written, or no node answered: then nobody knows.
+pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     let source = context.source()?;
     if !context.global.nodes.is_empty() {
-        return Err(Error::usage("where asks all nodes: the record of roles is what most of them hold")
-            .hint("leave --node out"));
+        return Err(Error::usage(
+            "where asks all nodes: the record of roles is the highest term that any of them holds",
+        )
+        .hint("leave --node out"));
     }
     let mut view = context.view(false, false);
     let timeout = context.timeout(&source.inventory);
     let nodes = context.nodes(&source.inventory)?;
-    let cell = Context::cell(source.inventory.clone(), &nodes, Keep::Once, view.as_mut())?;
+    let cell = Context::cell(source.inventory.clone(), nodes, Keep::Once, view.as_mut()).await?;
     let picture = match cell.gather(timeout, view.as_mut()).await {
         Ok(picture) => picture,
         Err(error) => return unless_gone(error, Exit::Ok),
@@ -72,9 +78,23 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
             .hint("m3m status shows the term; add the node to the inventory"));
     };
     match view::write_out(&answer(context.global.output, &status, node)?) {
+        Ok(()) if !is_certain(&status) => {
+            view::write_err("note: fewer than half of the nodes answered and agree: another side may know better\n");
+            Ok(Exit::Degraded)
+        }
         Ok(()) => Ok(if fulfils(node) { Exit::Ok } else { Exit::Degraded }),
         Err(error) => unless_gone(error, Exit::Ok),
     }
+}
+
+/// Whether more than half of all nodes answered and hold the record: on the smaller side of a partition an old one
+/// may still be believed.
+fn is_certain(status: &Status) -> bool {
+    let agree = match &status.record {
+        Record::Inventory => status.nodes.iter().filter(|node| node.facts().is_some()).count(),
+        Record::Term { held_by, .. } => held_by.len(),
+    };
+    2 * agree > status.nodes_total
 }
 
 /// Whether the node answers and does what its role says.
@@ -94,6 +114,6 @@ fn answer(format: Format, status: &Status, node: &NodeStatus) -> Result<String, 
     };
     match format {
         Format::Table => Ok(format!("{}\n", node.host)),
-        format => view::document(format, &record).map_err(Error::from),
+        format => view::document(format, &record).map_err(Error::output),
     }
 }

@@ -16,11 +16,13 @@ const DISK_FREE_PERCENT_MIN: u64 = 5;
 pub fn warnings(inventory: &Inventory, nodes: &[NodeStatus], record: &Record) -> Vec<Warning> {
     let mut warnings = Vec::new();
     two_writers(nodes, &mut warnings);
+    strangers(inventory, record, &mut warnings);
     for node in nodes {
         if let Err(silence) = &node.observation.answer {
             warnings.push(silent(node, silence));
             continue;
         }
+        broken(node, &mut warnings);
         service(inventory, node, nodes, &mut warnings);
         repository(inventory, node, &mut warnings);
         lag(inventory, node, &mut warnings);
@@ -31,34 +33,29 @@ pub fn warnings(inventory: &Inventory, nodes: &[NodeStatus], record: &Record) ->
     warnings
 }
 
-/// The one word and the sentence behind it.
+/// The one word and the sentence behind it. What is down and who is cut off is said only when every node was asked.
 #[must_use]
 pub fn verdict(inventory: &Inventory, nodes: &[NodeStatus], warnings: &[Warning]) -> (Verdict, String) {
-    let executing: Vec<&NodeStatus> = nodes.iter().filter(|node| node.observed == Some(Observed::Executes)).collect();
-    let primary = nodes.iter().find(|node| node.recorded == Role::Primary);
-    if !nodes.is_empty() && nodes.iter().all(|node| node.silence().is_some_and(Silence::is_total)) {
-        return (Verdict::CutOff, format!("{} could be reached: is this machine's network up?", none_of(nodes.len())));
+    let total = inventory.nodes.len();
+    let executing = nodes.iter().find(|node| node.observed == Some(Observed::Executes));
+    if nodes.len() == total {
+        if nodes.iter().all(|node| node.observation.heard_nothing()) {
+            return (Verdict::CutOff, format!("none of {total} nodes could be reached: is this machine's network up?"));
+        }
+        if nodes.iter().all(NodeStatus::refuses) {
+            return (Verdict::Down, format!("none of {total} nodes lets m3m in: nothing is known of the service"));
+        }
+        if executing.is_none() {
+            return (Verdict::Down, down(nodes.iter().find(|node| node.recorded == Role::Primary)));
+        }
     }
-    if nodes.iter().all(|node| node.silence().is_some_and(Silence::is_refusal)) {
-        return (Verdict::Down, format!("{} lets m3m in: nothing is known of the service", none_of(nodes.len())));
+    let asked = if nodes.len() == total { String::new() } else { format!(" ({} of {total} nodes asked)", nodes.len()) };
+    match (warnings, executing) {
+        ([], Some(node)) => (Verdict::Operational, format!("{} executes the service{asked}", node.name)),
+        ([], None) => (Verdict::Operational, format!("nothing wrong as far as asked{asked}")),
+        ([only], _) => (Verdict::Degraded, format!("{}{asked}", only.text)),
+        ([first, rest @ ..], _) => (Verdict::Degraded, format!("{}, and {} more{asked}", first.text, rest.len())),
     }
-    if executing.is_empty() && (primary.is_some() || nodes.len() == inventory.nodes.len()) {
-        return (Verdict::Down, down(primary));
-    }
-    let asked = match (nodes.len(), inventory.nodes.len()) {
-        (asked, total) if asked == total => String::new(),
-        (asked, total) => format!(", {asked} of {total} nodes asked"),
-    };
-    match warnings {
-        [] if executing.is_empty() => (Verdict::Operational, format!("as far as asked{asked}, PRIMARY not among them")),
-        [] => (Verdict::Operational, format!("{} executes the service{asked}", executing[0].name)),
-        [only] => (Verdict::Degraded, format!("{}{asked}", only.text)),
-        [first, rest @ ..] => (Verdict::Degraded, format!("{}, and {} more{asked}", first.text, rest.len())),
-    }
-}
-
-fn none_of(count: usize) -> String {
-    if count == 1 { "the node asked: not it".to_owned() } else { format!("none of {count} nodes") }
 }
 
 fn down(primary: Option<&NodeStatus>) -> String {
@@ -72,6 +69,9 @@ fn down(primary: Option<&NodeStatus>) -> String {
             format!("the service does not run on {} (PRIMARY): its check exits {status}", node.name)
         }
         (_, Some(ServiceState::NoAnswer)) => format!("the service's check on {} (PRIMARY) does not end", node.name),
+        (_, Some(ServiceState::CheckFails(status))) => {
+            format!("the service's check on {} (PRIMARY) cannot be run: exit {status}", node.name)
+        }
         _ => format!("{} (PRIMARY) did not say whether the service runs", node.name),
     }
 }
@@ -92,10 +92,31 @@ fn two_writers(nodes: &[NodeStatus], warnings: &mut Vec<Warning>) {
     }
 }
 
+/// A term may name a node that this inventory does not have.
+fn strangers(inventory: &Inventory, record: &Record, warnings: &mut Vec<Warning>) {
+    let Record::Term { record, .. } = record else { return };
+    for (role, name) in [("PRIMARY", &record.primary), ("BRAIN", &record.brain)] {
+        if inventory.node(name).is_none() {
+            warnings.push(Warning {
+                node: None,
+                text: format!("term {} names {name} as {role}, which this inventory does not have", record.term),
+                hint: Some("is this the cell's present inventory?".to_owned()),
+            });
+        }
+    }
+}
+
 fn silent(node: &NodeStatus, silence: &Silence) -> Warning {
     let name = node.name.as_str();
-    let how = if silence.is_refusal() { "cannot be observed" } else { "does not answer" };
+    let how = if node.refuses() { "cannot be observed" } else { "does not answer" };
     about(node, format!("{name} {how}: {silence}"), silence.hint(name, &node.host, node.port))
+}
+
+fn broken(node: &NodeStatus, warnings: &mut Vec<Warning>) {
+    let Some(silence) = &node.observation.broken else { return };
+    let name = node.name.as_str();
+    let text = format!("{name}: the answer broke off before it was complete: {silence}");
+    warnings.push(about(node, text, silence.hint(name, &node.host, node.port)));
 }
 
 fn service(inventory: &Inventory, node: &NodeStatus, nodes: &[NodeStatus], warnings: &mut Vec<Warning>) {
@@ -111,8 +132,10 @@ fn service(inventory: &Inventory, node: &NodeStatus, nodes: &[NodeStatus], warni
                 format!("try it there: {check}"),
             ));
         }
-        (_, ServiceState::Unknown) => {
-            warnings.push(about(node, format!("{name}: the answer broke off before it was complete"), None));
+        (_, ServiceState::CheckFails(status)) => {
+            let check = commands.map_or("", |service| service.check.as_str());
+            let text = format!("{name}: the service's check cannot be run (exit {status})");
+            warnings.push(about(node, text, format!("correct service.check, or install what it needs: {check}")));
         }
         (Role::Primary, ServiceState::Stopped(status)) => {
             let elsewhere = nodes.iter().any(|other| other.observed == Some(Observed::Executes));

@@ -28,8 +28,9 @@ pub struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    /// Gathers the windows of all nodes, each with its head first. The newest head has the latest time; ties go to
-    /// the head that holds more, and then to the greater id, so that the order of the nodes does not matter.
+    /// Gathers the windows of all nodes, each with its head first. The newest head is none that another head contains,
+    /// whatever its clock said; of those the one with the latest time, and then with the greater id, so that the order
+    /// of the nodes does not matter.
     #[must_use]
     pub fn gather(windows: impl Iterator<Item = &'a [Commit]>) -> Self {
         let mut history = Self::default();
@@ -38,9 +39,13 @@ impl<'a> History<'a> {
             history.commits.extend(window.iter().map(|commit| (commit.id.as_str(), commit)));
             heads.extend(window.first());
         }
-        history.newest = heads
-            .into_iter()
-            .max_by_key(|head| (head.time_s, history.reachable(&head.id).commits.len(), head.id.as_str()));
+        let contained = |head: &Commit| {
+            heads
+                .iter()
+                .any(|other| other.id != head.id && history.reachable(&other.id).commits.contains(head.id.as_str()))
+        };
+        let newest = heads.iter().filter(|head| !contained(head)).max_by_key(|head| (head.time_s, head.id.as_str()));
+        history.newest = newest.copied();
         history
     }
 
@@ -144,6 +149,15 @@ mod tests {
         let old = line(5);
         let history = History::gather([&new[..10], &old[..1]].into_iter());
         assert_eq!(history.lag(&old[0], 1000), Some(Lag { commits: 10, seconds: 100, exact: false, diverged: false }));
+    }
+
+    #[test]
+    fn a_child_that_looks_older_is_newer() {
+        let ahead = [commit("a", 3600, &[])];
+        let child = [commit("b", 10, &["a"]), commit("a", 3600, &[])];
+        let history = History::gather([ahead.as_slice(), child.as_slice()].into_iter());
+        assert_eq!(history.newest().map(|head| head.id.as_str()), Some("b"));
+        assert_eq!(history.lag(&ahead[0], 20), Some(Lag { commits: 1, seconds: 10, exact: true, diverged: false }));
     }
 
     #[test]

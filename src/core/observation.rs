@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::name::NodeName;
 use super::probe::Facts;
-use super::silence::Silence;
+use super::silence::{Cause, Phase, Silence};
 
 /// One question to one node and what came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,8 @@ pub struct Observation {
     pub fresh: bool,
     /// The answer.
     pub answer: Result<Facts, Silence>,
+    /// Why the answer is not complete, where it broke off.
+    pub broken: Option<Silence>,
 }
 
 /// The latest observation of each node.
@@ -51,6 +53,22 @@ impl Observation {
     #[must_use]
     pub fn facts(&self) -> Option<&Facts> {
         self.answer.as_ref().ok()
+    }
+
+    /// What kept the node from answering, or from answering to the end.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&Silence> {
+        self.answer.as_ref().err().or(self.broken.as_ref())
+    }
+
+    /// Whether nothing at all was heard of the node. On a connection that stood before, even a channel that does not
+    /// open is silence; on a fresh one the node has spoken by then.
+    #[must_use]
+    pub fn heard_nothing(&self) -> bool {
+        self.answer.as_ref().err().is_some_and(|silence| {
+            let unheard = !self.fresh && silence.cause == Cause::Timeout && silence.phase <= Phase::Exec;
+            unheard || silence.is_total()
+        })
     }
 
     /// The clock offset, after Cristian (1989): the node read its clock right before the first byte left it, which is

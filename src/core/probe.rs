@@ -16,17 +16,17 @@ pub const COMMITS_MAX: usize = 64;
 /// The most bytes that an answer may have; a good one stays far below.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// What is left of the time for one observation when the service's check is given up, so that its failure to end
-/// does not take the rest of the answer with it.
-const CHECK_RESERVE: Duration = Duration::from_millis(900);
+/// What is left of the time for the answer when the service's check is given up, so that its failure to end does not
+/// take the rest of the answer with it.
+const CHECK_RESERVE: Duration = Duration::from_millis(500);
 
 /// The command line that asks a node everything, for its login shell.
 ///
-/// `timeout` is the time for the whole observation; the service's check is given up a little earlier, after a whole
-/// number of seconds, at least one.
+/// `time_left` is the time for the answer, from the sending of the question; the service's check is given up a little
+/// earlier, after a whole number of seconds, at least one.
 #[must_use]
-pub fn command(node: &Node, timeout: Duration) -> String {
-    let check_s = timeout.saturating_sub(CHECK_RESERVE).as_secs().max(1);
+pub fn command(node: &Node, time_left: Duration) -> String {
+    let check_s = time_left.saturating_sub(CHECK_RESERVE).as_secs().max(1);
     let script = SCRIPT.trim_end();
     format!(
         "exec sh -c {} m3m-probe {} {} {check_s} {COMMITS_MAX}",
@@ -80,6 +80,8 @@ pub enum ServiceState {
     Runs,
     /// It exited otherwise, with this status.
     Stopped(i32),
+    /// The check itself could not be run: the status that sh gives then.
+    CheckFails(i32),
     /// It did not end in time and was killed.
     NoAnswer,
 }

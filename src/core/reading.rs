@@ -21,7 +21,9 @@ const TEXT_CHARS_MAX: usize = 120;
 /// There is no beginning: what came instead, in a few words.
 pub fn read(stdout: &[u8], stderr: &[u8], exit_status: Option<i32>) -> Result<Facts, Silence> {
     let text = String::from_utf8_lossy(stdout);
-    let mut lines = text.lines().skip_while(|line| line.trim_end() != BEGIN);
+    // The last line of an answer that broke off may be half a line, and half a number is a wrong number.
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let mut lines = whole.lines().skip_while(|line| line.trim_end() != BEGIN);
     if lines.next().is_none() {
         return Err(Silence { phase: Phase::Output, cause: Cause::Garbled(instead(&text, stderr, exit_status)) });
     }
@@ -32,7 +34,6 @@ pub fn read(stdout: &[u8], stderr: &[u8], exit_status: Option<i32>) -> Result<Fa
             break;
         }
         let (key, value) = line.split_once(' ').unwrap_or((line, ""));
-        // The last line of an answer that broke off may be half a line: a value is taken only if it parses.
         read_line(&mut facts, key, value.trim());
     }
     Ok(facts)
@@ -75,6 +76,8 @@ fn read_line(facts: &mut Facts, key: &str, value: &str) {
         "service" => {
             facts.service = match value.parse() {
                 Ok(0) => ServiceState::Runs,
+                // sh: found and not executable, not found. That says nothing of the service.
+                Ok(status @ (126 | 127)) => ServiceState::CheckFails(status),
                 Ok(status) => ServiceState::Stopped(status),
                 Err(_) if value == "timeout" => ServiceState::NoAnswer,
                 Err(_) => ServiceState::Unknown,
@@ -204,10 +207,22 @@ m3m-end
         for end in begin..CAPTURED.len() - 1 {
             let facts = read_ok(&CAPTURED[..end]);
             assert!(!facts.complete, "cut at {end}");
-            let right = |cut: Option<&String>, whole: Option<&String>| cut.is_none() || cut == whole;
-            assert!(facts.head().is_none() || facts.head().map(|head| &head.id) == whole.head().map(|head| &head.id));
-            assert!(right(facts.term.as_ref().map(|t| &t.commit), whole.term.as_ref().map(|t| &t.commit)));
-            assert!(matches!(facts.service, ServiceState::Unknown | ServiceState::Stopped(3)));
+            // Each fact is there as a whole answer has it, or not at all.
+            let absent_or = |same: bool, absent: bool| assert!(same || absent, "cut at {end}: {facts:?}");
+            absent_or(facts.clock == whole.clock, facts.clock.is_none());
+            absent_or(facts.boot_id == whole.boot_id, facts.boot_id.is_none());
+            absent_or(facts.boot_clock == whole.boot_clock, facts.boot_clock.is_none());
+            absent_or(facts.load == whole.load, facts.load.is_none());
+            absent_or(facts.disk == whole.disk, facts.disk.is_none());
+            absent_or(facts.term == whole.term, facts.term.is_none());
+            absent_or(facts.head() == whole.head(), facts.head().is_none());
+            absent_or(facts.service == whole.service, facts.service == ServiceState::Unknown);
+            let (cut, whole) = (facts.repository(), whole.repository().expect("a repository"));
+            absent_or(
+                cut.and_then(|cut| cut.uncommitted) == whole.uncommitted,
+                cut.is_none_or(|cut| cut.uncommitted.is_none()),
+            );
+            absent_or(cut.map(|cut| &cut.branch) == Some(&whole.branch), cut.is_none_or(|cut| cut.branch.is_none()));
         }
     }
 

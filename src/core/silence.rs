@@ -71,8 +71,13 @@ pub enum Cause {
     Closed,
     /// The server is not an SSH server, or no algorithm is shared.
     Protocol(String),
-    /// No recorded key for this host; the fingerprint of the one it shows.
-    HostKeyUnknown(String),
+    /// No key is recorded for this host.
+    HostKeyUnknown {
+        /// The key that the host shows.
+        shown: String,
+        /// The file in which to record it.
+        file: String,
+    },
     /// A key is recorded and the host shows another one: where it is recorded, and the fingerprint it shows.
     HostKeyChanged {
         /// File and line, or the inventory's pin.
@@ -129,18 +134,22 @@ impl Silence {
     /// What to do next, as one sentence.
     #[must_use]
     pub fn hint(&self, node: &str, host: &str, port: u16) -> Option<String> {
+        let endpoint = endpoint(host, port);
         Some(match &self.cause {
             Cause::Timeout if self.phase <= Phase::Connect => return None,
             Cause::Timeout if self.phase == Phase::Auth => {
                 format!("{node} is slow to authenticate, or a key agent on this machine waits for you")
             }
+            Cause::Timeout if self.phase >= Phase::Channel => {
+                format!("{node} stopped answering: it may be frozen, overloaded or cut off")
+            }
             Cause::Timeout => format!("{node} accepts connections and then stalls: it may be frozen or overloaded"),
-            Cause::Refused => format!("nothing listens on {host}:{port}: is sshd running on {node}?"),
-            Cause::Unreachable => format!("no route to {host}: check this machine's network"),
+            Cause::Refused => format!("nothing listens on {endpoint}: is sshd running on {node}?"),
+            Cause::Unreachable => format!("no route to {host}: it is off, or this machine's network is not up"),
             Cause::NameUnknown => format!("{host} has no address: check its spelling and this machine's resolver"),
-            Cause::HostKeyUnknown(shown) => {
+            Cause::HostKeyUnknown { shown, file } => {
                 let port = if port == 22 { String::new() } else { format!("-p {port} ") };
-                format!("compare {shown} with {node}'s own key, then: ssh-keyscan {port}{host} >> ~/.ssh/known_hosts")
+                format!("compare {shown} with {node}'s own key, then: ssh-keyscan {port}{host} >> {file}")
             }
             Cause::HostKeyChanged { recorded, shown } => {
                 format!("{node} shows {shown}, {recorded} says otherwise: reinstalled, or somebody is in between")
@@ -156,10 +165,17 @@ impl Silence {
             Cause::AuthFailed { .. } => format!("does the user's authorized_keys on {node} hold your key?"),
             Cause::Garbled(_) => format!("try it by hand: m3m needs a POSIX sh behind the login shell of {node}"),
             Cause::TooLong(_) => format!("something in the login shell of {node} prints without end"),
-            Cause::Protocol(_) => format!("is {host}:{port} really the sshd of {node}?"),
-            Cause::Closed | Cause::Local(_) => return None,
+            Cause::Protocol(_) => format!("is {endpoint} really the sshd of {node}?"),
+            Cause::Closed => format!("{node}'s sshd hung up: its log says why"),
+            Cause::Local(_) => return None,
         })
     }
+}
+
+/// Host and port in one word: `host:22`, `[::1]:22`.
+#[must_use]
+pub fn endpoint(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 impl fmt::Display for Silence {
@@ -172,7 +188,7 @@ impl fmt::Display for Silence {
             Cause::NameUnknown => f.write_str("name unknown"),
             Cause::Closed => write!(f, "closed in {phase}"),
             Cause::Protocol(what) => write!(f, "{phase}: {what}"),
-            Cause::HostKeyUnknown(_) | Cause::HostKeyAuthorityOnly(_) => f.write_str("host key unknown"),
+            Cause::HostKeyUnknown { .. } | Cause::HostKeyAuthorityOnly(_) => f.write_str("host key unknown"),
             Cause::HostKeyChanged { .. } => f.write_str("host key changed"),
             Cause::HostKeyRevoked(_) => f.write_str("host key revoked"),
             Cause::AuthFailed { offered: 0, .. } => f.write_str("auth: no key to offer"),

@@ -149,10 +149,16 @@ impl NodeStatus {
         self.observation.facts()
     }
 
-    /// Why there are no facts.
+    /// What kept the node from answering, or from answering to the end.
     #[must_use]
-    pub fn silence(&self) -> Option<&Silence> {
-        self.observation.answer.as_ref().err()
+    pub fn trouble(&self) -> Option<&Silence> {
+        self.observation.trouble()
+    }
+
+    /// Whether the node turned m3m away.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.observation.answer.as_ref().err().is_some_and(Silence::is_refusal)
     }
 
     /// What it is found doing contradicts its recorded role.
@@ -247,7 +253,7 @@ fn node_status(
     let observed = facts.and_then(|facts| match facts.service {
         ServiceState::Runs => Some(Observed::Executes),
         ServiceState::Stopped(_) => Some(Observed::StandsBy),
-        ServiceState::Unknown | ServiceState::NoAnswer => None,
+        ServiceState::Unknown | ServiceState::NoAnswer | ServiceState::CheckFails(_) => None,
     });
     NodeStatus {
         name: node.name.clone(),

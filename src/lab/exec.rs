@@ -12,6 +12,7 @@ use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 use super::layout::NodeDir;
 use super::processes;
@@ -26,6 +27,7 @@ pub(super) struct Running {
     /// `cat` with a large input would never end.
     stdin: Option<mpsc::UnboundedSender<Vec<u8>>>,
     _open: watch::Sender<()>,
+    serving: JoinHandle<()>,
 }
 
 impl Running {
@@ -34,6 +36,11 @@ impl Running {
         if let Some(stdin) = &self.stdin {
             let _ = stdin.send(data.to_vec());
         }
+    }
+
+    /// Whether the node itself has closed the channel. The library does not tell of a close that answers its own.
+    pub(super) fn is_over(&self) -> bool {
+        self.serving.is_finished()
     }
 
     /// No more input: the command sees the end of its stdin after the bytes queued so far.
@@ -100,8 +107,8 @@ pub(super) fn start(
     if let Some(pipe) = child.stdin.take() {
         tokio::spawn(unless_closed(closed.clone(), feed(pipe, queue)));
     }
-    tokio::spawn(unless_closed(closed, serve(child, out, handle)));
-    Ok(Running { stdin: Some(stdin), _open: open })
+    let serving = tokio::spawn(unless_closed(closed, serve(child, out, handle)));
+    Ok(Running { stdin: Some(stdin), _open: open, serving })
 }
 
 /// Runs the task until the channel is gone. Dropped pipes tell the command so; the runtime reaps it when it ends.

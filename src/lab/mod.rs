@@ -224,14 +224,6 @@ impl Lab {
         }
     }
 
-    /// Fails unless all of these are nodes of a lab, so that nothing is done for the good half of a list.
-    ///
-    /// # Errors
-    /// One is not.
-    pub fn check_names(&self, nodes: &[String]) -> Result<(), Error> {
-        nodes.iter().try_for_each(|node| part(node).map(drop))
-    }
-
     fn living(&self, node: &str) -> Result<(), Error> {
         match self.status(part(node)?).state {
             State::Up | State::Frozen => Ok(()),

@@ -128,6 +128,7 @@ impl Handler for Connection {
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), russh::Error> {
+        self.channels.retain(|_, slot| !slot.running.as_ref().is_some_and(Running::is_over));
         if self.channels.len() >= SESSIONS_MAX {
             reply.reject(ChannelOpenFailure::ConnectFailed).await;
             return Ok(());

@@ -34,7 +34,7 @@ pub(super) fn inventory(facts: &Facts<'_>) -> String {
          ssh: {{ user: {}, identity: {}, known_hosts: {} }}\n\
          repository: {{ path: {}, branch: main }}\n\
          service: {{ start: ledger start, stop: ledger stop, check: ledger check }}\n\
-         safety: {{ cool_down: 1ms, max_acts_per_hour: 1000000 }}\n\
+         safety: {{ cool_down: none, max_acts_per_hour: none }}\n\
          nodes:\n",
         quoted(cell),
         quoted(user),

@@ -13,10 +13,24 @@ export LC_ALL
 # The clock comes first: it is compared with the time at which this line arrives.
 printf 'm3m-probe 1\nclock %s\n' "$(date +%s.%N)"
 
-# The check runs beside everything else. A watchdog ends it, so that one that hangs holds up nothing.
-sh -c "$check" </dev/null >/dev/null 2>&1 &
-check_pid=$!
-(sleep "$check_s" && kill -9 "$check_pid") </dev/null >/dev/null 2>&1 &
+# The check runs beside the next few lines. A watchdog ends it, so that one that hangs holds up nothing; in a session of
+# its own, where there is setsid, so that whatever it has started ends with it.
+if command -v setsid >/dev/null 2>&1; then
+    setsid sh -c "$check" </dev/null >/dev/null 2>&1 &
+    check_pid=$! check_group=-$!
+else
+    sh -c "$check" </dev/null >/dev/null 2>&1 &
+    check_pid=$! check_group=$!
+fi
+(
+    sleep_pid=''
+    # The watchdog is sent away with TERM and takes its sleep along.
+    trap 'kill "$sleep_pid"; exit 1' TERM
+    sleep "$check_s" &
+    sleep_pid=$!
+    # From here on it is not sent away any more: that it killed must not be lost.
+    wait "$sleep_pid" && trap '' TERM && kill -9 "$check_group"
+) </dev/null >/dev/null 2>&1 &
 watchdog_pid=$!
 
 {
@@ -28,6 +42,17 @@ watchdog_pid=$!
     done </proc/meminfo
     df -Pk "$repository" | { read -r _ && read -r line && printf 'disk %s\n' "$line"; }
 } 2>/dev/null
+
+# Before the repository, which may be large and slow: whether the service runs matters most.
+wait "$check_pid" 2>/dev/null
+code=$?
+kill "$watchdog_pid" 2>/dev/null
+# A watchdog that did its work ends with 0, one that was sent away does not.
+if wait "$watchdog_pid" 2>/dev/null; then
+    printf 'service timeout\n'
+else
+    printf 'service %s\n' "$code"
+fi
 
 in_repository() {
     git -C "$repository" --no-optional-locks "$@" 2>/dev/null
@@ -60,13 +85,4 @@ else
         printf 'term %s %s\n' "$term" "$(in_repository cat-file blob "$term:term.json" | tr -d '\r\n')"
 fi
 
-wait "$check_pid" 2>/dev/null
-code=$?
-kill "$watchdog_pid" 2>/dev/null
-# A watchdog that did its work ends with 0, one that was sent away does not.
-if wait "$watchdog_pid" 2>/dev/null; then
-    printf 'service timeout\n'
-else
-    printf 'service %s\n' "$code"
-fi
 printf 'm3m-end\n'

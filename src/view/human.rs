@@ -4,36 +4,37 @@ use std::io;
 
 use console::Style;
 
-use super::progress::{self, Progress};
-use super::{Screen, Settings, table, write_err, write_out};
+use super::attendance::Attendance;
+use super::{Screen, Settings, table, write_out};
 use crate::core::event::{Event, Listener};
 use crate::core::status::{Record, Status, Verdict};
+use crate::core::text::harmless;
 
 /// Clears what is right of the cursor, and what is below it (ECMA-48).
 const CLEAR_LINE: &str = "\u{1b}[K";
 const CLEAR_BELOW: &str = "\u{1b}[J";
+/// The longest sentence of a report.
+const SENTENCE_CHARS_MAX: usize = 400;
 /// Moves the cursor to the upper left corner.
 const HOME: &str = "\u{1b}[H";
 
 pub(super) struct Human {
     settings: Settings,
-    screen: Screen,
-    progress: Option<Progress>,
+    attendance: Attendance,
     reports: usize,
 }
 
 impl Human {
     pub(super) fn new(settings: Settings, screen: Screen) -> Self {
-        Self { settings, screen, progress: None, reports: 0 }
+        Self { settings, attendance: Attendance::new(settings, screen), reports: 0 }
     }
 
     fn status(&mut self, status: &Status) -> io::Result<()> {
-        self.progress = None;
         // A terminal may have been resized since the last report.
-        self.screen = Screen::look(self.settings.color);
-        let text = words(status, self.settings, self.screen);
+        let screen = Screen::look(self.settings.color);
+        let text = words(status, self.settings, screen);
         self.reports += 1;
-        match (self.settings.repeated, self.screen.width) {
+        match (self.settings.repeated, screen.width) {
             (true, Some(_)) => {
                 let start = if self.reports == 1 { "\u{1b}[2J" } else { "" };
                 let lines: String = text.lines().map(|line| format!("{line}{CLEAR_LINE}\n")).collect();
@@ -53,23 +54,42 @@ pub(super) fn words(status: &Status, settings: Settings, screen: Screen) -> Stri
         Verdict::Degraded => Style::new().yellow().bold(),
         Verdict::Down | Verdict::CutOff => Style::new().red().bold(),
     };
-    let mut text = format!("{}: {}\n", paint(style, status.verdict.as_str()), status.reason);
+    // Commands and hosts of the inventory stand in sentences; they may hold anything.
+    let shown = |sentence: &str| harmless(sentence, SENTENCE_CHARS_MAX);
+    let verdict = format!("{}: {}", paint(style, status.verdict.as_str()), shown(&status.reason));
+    let mut text = paragraph(&verdict, "", screen);
     if settings.quiet {
         return text;
     }
-    text += &paint(Style::new().dim(), &background(status));
-    text += "\n\n";
+    text += &paragraph(&paint(Style::new().dim(), &background(status)), "", screen);
+    text += "\n";
     text += &table::render(status, settings.wide, screen);
     if !status.warnings.is_empty() {
         text.push('\n');
     }
     for warning in &status.warnings {
-        text += &format!("{} {}\n", paint(Style::new().yellow(), "!"), warning.text);
+        let sign = paint(Style::new().yellow(), "!");
+        text += &paragraph(&format!("{sign} {}", shown(&warning.text)), "  ", screen);
         if let Some(hint) = &warning.hint {
-            text += &format!("  {}\n", paint(Style::new().dim(), &format!("hint: {hint}")));
+            text += &paragraph(
+                &format!("  {}", paint(Style::new().dim(), &format!("hint: {}", shown(hint)))),
+                "  ",
+                screen,
+            );
         }
     }
     text
+}
+
+/// A paragraph that breaks between words on a terminal, its further lines indented, and is one line in a pipe.
+fn paragraph(text: &str, indent: &str, screen: Screen) -> String {
+    let Some(width) = screen.width else { return format!("{text}\n") };
+    // Hosts, paths and fingerprints stay whole where they fit on a line.
+    let options = textwrap::Options::new(width)
+        .subsequent_indent(indent)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// Where all this comes from: the cell, the record of roles, how many answered, when.
@@ -85,28 +105,10 @@ fn background(status: &Status) -> String {
 
 impl Listener for Human {
     fn hear(&mut self, event: &Event<'_>) -> io::Result<()> {
+        self.attendance.hear(event);
         match event {
-            Event::Asking { nodes, .. } => {
-                // A report that is redrawn in place needs no second thing that moves.
-                let redraws = self.settings.repeated && self.reports > 0;
-                if self.screen.attended && !self.settings.quiet && !redraws {
-                    self.progress = Some(Progress::start(nodes));
-                }
-            }
-            Event::Observed(observation) => {
-                if let Some(progress) = &mut self.progress {
-                    progress.observed(observation);
-                } else if self.settings.verbose {
-                    write_err(&format!("{} {}\n", observation.node, progress::sentence(observation)));
-                }
-            }
-            Event::Status(status) => self.status(status)?,
-            Event::Notice(notice) => {
-                if !self.settings.quiet {
-                    write_err(&format!("note: {notice}\n"));
-                }
-            }
+            Event::Status(status) => self.status(status),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Listeners: they hear events and word them, for a terminal, a pipe or a program. They know events and core values,
 //! and nothing of SSH, git or the cell.
 
+mod attendance;
 mod human;
 mod progress;
 pub mod promises;

@@ -8,6 +8,10 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::words;
 use crate::core::inventory::NodeName;
 use crate::core::observation::Observation;
+use crate::core::text::harmless;
+
+/// The longest reason beside a spinner.
+const REASON_CHARS_MAX: usize = 60;
 
 /// How often the spinners turn.
 const TURN: Duration = Duration::from_millis(100);
@@ -33,6 +37,12 @@ impl Progress {
         Self { lines, bars }
     }
 
+    /// Puts a line above the progress.
+    pub(super) fn say(&self, line: &str) {
+        // A terminal that is gone needs no line.
+        let _ = self.lines.println(line);
+    }
+
     pub(super) fn observed(&mut self, observation: &Observation) {
         let Some(bar) = self.bars.get(&observation.node) else { return };
         bar.set_style(style("  {prefix} {msg}"));
@@ -56,7 +66,7 @@ pub(super) fn sentence(observation: &Observation) -> String {
     let took = words::duration(observation.took);
     match &observation.answer {
         Ok(_) => format!("answered after {took}"),
-        Err(silence) => format!("{silence} after {took}"),
+        Err(silence) => format!("{} after {took}", harmless(&silence.to_string(), REASON_CHARS_MAX)),
     }
 }
 

@@ -2,49 +2,31 @@
 
 use std::io;
 
-use super::progress::{self, Progress};
+use super::attendance::Attendance;
 use super::record::StatusRecord;
-use super::{Format, Screen, Settings, write_err, write_out};
+use super::{Format, Screen, Settings, write_out};
 use crate::core::event::{Event, Listener};
 
 pub(super) struct Structured {
     settings: Settings,
-    screen: Screen,
-    progress: Option<Progress>,
+    attendance: Attendance,
 }
 
 impl Structured {
     pub(super) fn new(settings: Settings, screen: Screen) -> Self {
-        Self { settings, screen, progress: None }
+        Self { settings, attendance: Attendance::new(settings, screen) }
     }
 }
 
 impl Listener for Structured {
     fn hear(&mut self, event: &Event<'_>) -> io::Result<()> {
+        self.attendance.hear(event);
         match event {
-            Event::Asking { nodes, .. } => {
-                if self.screen.attended && !self.settings.quiet && !self.settings.repeated {
-                    self.progress = Some(Progress::start(nodes));
-                }
-            }
-            Event::Observed(observation) => {
-                if let Some(progress) = &mut self.progress {
-                    progress.observed(observation);
-                } else if self.settings.verbose {
-                    write_err(&format!("{} {}\n", observation.node, progress::sentence(observation)));
-                }
-            }
             Event::Status(status) => {
-                self.progress = None;
-                write_out(&document(self.settings.format, self.settings.repeated, &StatusRecord::of(status))?)?;
+                write_out(&document(self.settings.format, self.settings.repeated, &StatusRecord::of(status))?)
             }
-            Event::Notice(notice) => {
-                if !self.settings.quiet {
-                    write_err(&format!("note: {notice}\n"));
-                }
-            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

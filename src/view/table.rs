@@ -6,8 +6,12 @@ use super::Screen;
 use super::words;
 use crate::core::inventory::Role;
 use crate::core::probe::ServiceState;
+use crate::core::silence::endpoint;
 use crate::core::status::{NodeStatus, Observed, Status};
 use crate::core::text::harmless;
+
+/// The longest state: a longer reason goes on in the warning below the table.
+const STATE_CHARS_MAX: usize = 22;
 
 /// Between two columns.
 const GAP: usize = 2;
@@ -33,7 +37,7 @@ const fn wide(head: &'static str, text: fn(&NodeStatus) -> String) -> Column {
 /// The order is the reader's: who, what for, what it does, how it is, and then the figures.
 const COLUMNS: [Column; 18] = [
     column("NODE", 0, |node| node.name.to_string()),
-    wide("HOST", |node| format!("{}:{}", harmless(&node.host, 60), node.port)),
+    wide("HOST", |node| harmless(&endpoint(&node.host, node.port), 60)),
     wide("LOCATION", |node| harmless(node.location.as_deref().unwrap_or("-"), 20)),
     column("ROLE", 0, role),
     column("OBSERVED", 0, observed),
@@ -80,10 +84,7 @@ fn observed(node: &NodeStatus) -> String {
 }
 
 fn state(node: &NodeStatus) -> String {
-    match node.silence() {
-        None => "up".to_owned(),
-        Some(silence) => silence.to_string(),
-    }
+    node.trouble().map_or_else(|| "up".to_owned(), |trouble| harmless(&trouble.to_string(), STATE_CHARS_MAX))
 }
 
 fn branch(node: &NodeStatus) -> String {
@@ -100,13 +101,14 @@ fn service(node: &NodeStatus) -> String {
         Some(ServiceState::Runs) => "runs".to_owned(),
         Some(ServiceState::Stopped(_)) => "stopped".to_owned(),
         Some(ServiceState::NoAnswer) => "no answer".to_owned(),
+        Some(ServiceState::CheckFails(_)) => "check fails".to_owned(),
     }
 }
 
 /// What a cell's colour says: red is trouble, yellow a contradiction or something unseen, green the writer.
 fn color(node: &NodeStatus, head: &str) -> Option<Color> {
     match head {
-        "STATE" => Some(if node.silence().is_some() { Color::Red } else { Color::Green }),
+        "STATE" => Some(if node.trouble().is_some() { Color::Red } else { Color::Green }),
         "OBSERVED" if node.contradicts() => Some(Color::Red),
         "OBSERVED" if node.observed.is_none() => Some(Color::Yellow),
         "OBSERVED" | "SERVICE" if node.observed == Some(Observed::Executes) => Some(Color::Green),
@@ -152,8 +154,10 @@ pub(super) fn render(status: &Status, wide: bool, screen: Screen) -> String {
             }
         }));
     }
-    for drawn in table.column_iter_mut() {
-        drawn.set_padding((0, 2));
+    let last = columns.len() - 1;
+    for (index, drawn) in table.column_iter_mut().enumerate() {
+        // Blanks behind the last column would wrap a line that fits, where a colour keeps them from being trimmed.
+        drawn.set_padding((0, if index == last { 0 } else { 2 }));
     }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }

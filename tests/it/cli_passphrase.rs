@@ -28,13 +28,13 @@ fn status(labs: &Labs) -> Command {
 }
 
 const PROMPT: &str = "Passphrase of ";
-const AGAIN: &str = "That was not it. Passphrase of ";
+const AGAIN: &str = "Wrong. Passphrase of ";
 
 #[test]
 fn without_a_terminal_nobody_is_asked() {
     let labs = locked();
     let shown = finish(&mut status(&labs));
-    assert!(shown.assert_code(11).stdout.contains("locked is locked: ssh-add it"), "{shown}");
+    assert!(shown.assert_code(11).stdout.contains("locked is encrypted: ssh-add it"), "{shown}");
     assert!(!shown.stderr.contains(PROMPT), "{shown}");
 }
 
@@ -67,7 +67,7 @@ fn three_wrong_answers_are_enough() {
     terminal.until("the prompt", |screen| screen.contains(PROMPT));
     terminal.answer("no", "the report", |screen| screen.contains("DOWN"));
     assert_eq!(terminal.end(), 11);
-    assert!(terminal.screen().contains("give its passphrase in a terminal"), "{}", terminal.screen());
+    assert!(terminal.screen().contains("the passphrase was wrong 3 times"), "{}", terminal.screen());
 }
 
 #[test]

@@ -48,7 +48,8 @@ fn treat(socket: &mut TcpStream, manner: Manner) -> std::io::Result<()> {
         Manner::Http => {
             // A web server answers when it has read something that looks like a request to it.
             let _ = socket.read(&mut [0; 1024])?;
-            socket.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<h1>400 Bad Request</h1>\n")?;
+            // One line: of several it would depend on the timing of their packets which one is seen last.
+            socket.write_all(b"HTTP/1.1 400 Bad Request\r\n")?;
             socket.shutdown(Shutdown::Write)
         }
         Manner::BannerThenGarbage => {

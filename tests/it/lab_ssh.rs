@@ -1,6 +1,7 @@
 //! The nodes of a lab, as the system's own `ssh` and `git` see them.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::lab::{Labs, SOON, has};
@@ -91,13 +92,14 @@ fn what_outlives_its_session_is_frozen_and_dies_with_its_node() {
         return;
     }
     let labs = Labs::up();
-    // Detached, out of its group, with an environment of its own: only descent and group are left to know it by.
-    let line = "setsid sleep 600 >/dev/null 2>&1 </dev/null & nohup sleep 601 >/dev/null 2>&1 </dev/null & \
-                echo $!; ps -o pid= -C sleep >/dev/null; sleep 0.1; env -i sleep 602 >/dev/null 2>&1 </dev/null & echo $!";
-    let run = finish(&mut labs.ssh("almaty", line));
+    // One out of its group, one that ignores hangups, and one without the environment that it is known by.
+    let quiet = ">/dev/null 2>&1 </dev/null";
+    let line =
+        format!("setsid sleep 600 {quiet} & nohup sleep 601 {quiet} & echo $!; env -i sleep 602 {quiet} & echo $!");
+    let run = finish(&mut labs.ssh("almaty", &line));
     let pids: Vec<u32> = run.stdout.lines().map(|line| line.parse().expect("a process id")).collect();
     assert_eq!(pids.len(), 2, "{run}");
-    let setsid = until("the detached process runs", SOON, || marked_sleep(&labs.node("almaty"), "600"));
+    let setsid = until("the detached process runs", SOON, || marked(&labs.node("almaty"), "sleep\x00600\x00"));
     let all = [setsid, pids[0], pids[1]];
     assert!(all.iter().all(|pid| state(*pid).is_some()), "they outlive their session");
 
@@ -109,13 +111,26 @@ fn what_outlives_its_session_is_frozen_and_dies_with_its_node() {
     assert!(all.iter().all(|pid| state(*pid).is_none()), "they die with the node");
 }
 
-/// The `sleep` with that argument among what this node runs.
-fn marked_sleep(node: &std::path::Path, argument: &str) -> Option<u32> {
+#[test]
+fn a_command_without_a_reader_gets_a_broken_pipe_when_its_client_is_gone() {
+    if !has("ssh", "-V") {
+        return;
+    }
+    let labs = Labs::up();
+    let mut client = labs.ssh("almaty", "yes").stdout(Stdio::null()).spawn().expect("ssh");
+    until("it writes", SOON, || marked(&labs.node("almaty"), "yes\0"));
+    client.kill().expect("kill the client");
+    client.wait().expect("its end");
+    until("it has ended", SOON, || marked(&labs.node("almaty"), "yes\0").is_none().then_some(()));
+}
+
+/// A process of this node with that command line, its words ended by NUL.
+fn marked(node: &Path, command_line: &str) -> Option<u32> {
     let mark = format!("M3M_LAB_NODE={}", node.display());
-    let pids = fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    pids.into_iter().find(|pid| {
+    let mut pids = fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.find(|pid: &u32| {
         let read = |file| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
-        read("cmdline") == format!("sleep\0{argument}\0") && read("environ").split('\0').any(|entry| entry == mark)
+        read("cmdline") == command_line && read("environ").split('\0').any(|entry| entry == mark)
     })
 }
 

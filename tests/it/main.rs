@@ -59,6 +59,7 @@ mod real_liars;
 mod real_ssh;
 mod rig;
 mod sshd;
+mod standing;
 mod support;
 mod terminal;
 mod tidy;

@@ -12,7 +12,7 @@ use crate::generated::check_or_bless;
 #[test]
 fn completion_scripts() {
     for (shell, file) in [(Shell::Bash, "m3m.bash"), (Shell::Zsh, "_m3m"), (Shell::Fish, "m3m.fish")] {
-        check_or_bless(format!("completions/{file}"), &completions::script(shell));
+        check_or_bless(format!("completions/{file}"), &completions::script(shell, &mut Cli::command()));
     }
 }
 

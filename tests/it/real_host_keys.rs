@@ -56,9 +56,9 @@ fn host_keys_in_every_state() {
     for node in ["good", "hashed", "several", "broken", "ecdsa", "pinned"] {
         assert_up(&shown, node);
     }
-    let shows = fingerprint(&server.server);
+    let fingerprint = fingerprint(&server.server);
     let file = |name: &str| home.path().join("known").join(name).display().to_string();
-    assert_silent(&shown, "unknown", "host key unknown", &shows);
+    assert_silent(&shown, "unknown", "host key unknown", &fingerprint);
     assert_silent(&shown, "changed", "host key changed", &format!("{}:2 says otherwise", file("changed")));
     assert_silent(&shown, "revoked", "host key revoked", &format!("{}:2 revokes the key", file("revoked")));
     assert_silent(&shown, "mispinned", "host key changed", "ssh.host_key of the inventory says otherwise");

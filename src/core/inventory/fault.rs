@@ -96,7 +96,7 @@ fn excerpt(line: &str, span: Span) -> (String, usize, usize) {
     let before = if skipped > 0 { "…" } else { "" };
     let after = if more { "…" } else { "" };
     let indent = start - skipped + before.chars().count();
-    (format!("{before}{}{after}", harmless(&shown)), indent, token_width(&marked))
+    (format!("{before}{}{after}", visible(&shown)), indent, token_width(&marked))
 }
 
 /// How many characters the token at the start has: the parser counts blanks and a comment after it in.
@@ -123,7 +123,7 @@ pub fn quote(text: &str) -> String {
 }
 
 fn short(text: &str, chars_max: usize) -> String {
-    let mut short = harmless(&text.chars().take(chars_max).collect::<String>());
+    let mut short = visible(&text.chars().take(chars_max).collect::<String>());
     if text.chars().nth(chars_max).is_some() {
         short.push('…');
     }
@@ -132,7 +132,7 @@ fn short(text: &str, chars_max: usize) -> String {
 
 /// Every character that could move a cursor or turn text around becomes one visible sign, so that columns stay where
 /// they are; a tab becomes a blank.
-fn harmless(text: &str) -> String {
+fn visible(text: &str) -> String {
     let shown = |c: char| match c {
         '\t' => ' ',
         '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => '\u{fffd}',

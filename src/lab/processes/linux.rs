@@ -1,5 +1,5 @@
 //! The processes of a node, from `/proc`: they carry the node's mark, or stand in the group of one that does, or
-//! descend from one.
+//! descend from one. A process escapes that has dropped its environment, its group and its parent alike.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;

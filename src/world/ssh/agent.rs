@@ -8,7 +8,7 @@ const LIST_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the agent says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum AgentKeys {
+pub enum AgentKeys {
     /// `SSH_AUTH_SOCK` is not set, or nobody listens there.
     Absent,
     /// It does not answer.
@@ -17,8 +17,9 @@ pub(super) enum AgentKeys {
     Held(Vec<Vec<u8>>),
 }
 
-/// Asks the agent for its keys.
-pub(super) fn list() -> AgentKeys {
+/// Asks the agent for its keys; it has two seconds.
+#[must_use]
+pub fn list() -> AgentKeys {
     if std::env::var_os("SSH_AUTH_SOCK").is_none() {
         return AgentKeys::Absent;
     }

@@ -10,8 +10,13 @@ use super::drive::{Driver, Stop};
 use super::keyring::{FileKey, Secret};
 use crate::core::silence::{Cause, Phase, Silence};
 
-/// libssh2: the server does not take this key, or this machine could not sign with it.
-const NOT_THIS_KEY: [i32; 6] = [-16, -18, -19, -42, -48, -51];
+/// libssh2: the server does not take this key (-18, -19), has no signature algorithm for it (-17, -51), or this machine
+/// could not read it (-16, -34, -41, -48) or sign with it (-42).
+const NOT_THIS_KEY: [i32; 9] = [-16, -17, -18, -19, -34, -41, -42, -48, -51];
+
+/// How libssh2's messages end where the server hung up while its answer to a key, or to a signature, was awaited. Its
+/// code is the same as for an agent that does not sign.
+const HUNG_UP: &str = "USERAUTH response";
 
 /// Tries the keys of the route's keyring until one is accepted.
 pub(super) fn authenticate(driver: &Driver, route: &Route, deadline: Instant) -> Result<(), Silence> {
@@ -105,9 +110,7 @@ impl Tries<'_> {
 fn accepted(outcome: Result<(), Stop>) -> Result<bool, Stop> {
     match outcome {
         Ok(()) => Ok(true),
-        // The server hung up on this key; libssh2 says so only by the place where it gave up, under a code that it
-        // also uses for an agent that does not sign.
-        Err(Stop::Refused(error)) if error.message() == "Waiting for USERAUTH response" => Err(Stop::Closed),
+        Err(Stop::Refused(error)) if error.message().ends_with(HUNG_UP) => Err(Stop::Closed),
         Err(Stop::Refused(error)) => match error.code() {
             ErrorCode::Session(code) if NOT_THIS_KEY.contains(&code) => Ok(false),
             _ => Err(Stop::Refused(error)),

@@ -49,8 +49,12 @@ impl Link {
         shared.enter(Phase::Exec);
         reply.asked_at = clock::now();
         let sent = Instant::now();
-        self.driver.drive(deadline, || channel.exec(&command.line)).map_err(|stop| stop.silence(Phase::Exec))?;
+        let line = (command.line)(deadline.saturating_duration_since(sent));
+        let in_exec = |stop: Stop| stop.silence(Phase::Exec);
+        self.driver.drive(deadline, || channel.exec(&line)).map_err(in_exec)?;
         reply.rtt = Some(sent.elapsed());
+        // A command that reads its input meets its end instead of waiting for it. Nothing is awaited for this.
+        self.driver.drive(deadline, || channel.send_eof()).map_err(in_exec)?;
 
         shared.enter(Phase::Output);
         self.read(&mut channel, command.output_bytes_max, sent, deadline, reply)?;
@@ -74,7 +78,8 @@ impl Link {
     ) -> Result<(), Silence> {
         let in_output = |stop: Stop| stop.silence(Phase::Output);
         let mut buffer = [0; 16 * 1024];
-        loop {
+        let mut queued_before = 0;
+        while Instant::now() < deadline {
             let out = Driver::read(&mut channel.stream(0), &mut buffer).map_err(in_output)?;
             reply.stdout.extend_from_slice(&buffer[..out.unwrap_or(0)]);
             let err = Driver::read(&mut channel.stderr(), &mut buffer).map_err(in_output)?;
@@ -88,10 +93,14 @@ impl Link {
             if channel.eof() {
                 return Ok(());
             }
-            // Reading one stream takes packets of both off the socket: what is queued already wakes no poll.
-            if channel.read_window().available == 0 {
+            // Reading one stream takes packets of both off the socket, and what is queued already wakes no poll: the
+            // streams are read again before the socket is waited for. What is still queued then belongs to neither.
+            let queued = channel.read_window().available;
+            if queued == queued_before && out.is_none() && err.is_none() {
                 self.driver.wait(deadline).map_err(in_output)?;
             }
+            queued_before = queued;
         }
+        Err(Silence { phase: Phase::Output, cause: Cause::Timeout })
     }
 }

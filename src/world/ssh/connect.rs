@@ -49,20 +49,33 @@ fn tcp(route: &Route, deadline: Instant, shared: &Shared) -> Result<TcpStream, S
         .map_err(|_| Silence { phase: Phase::Resolve, cause: Cause::NameUnknown })?
         .collect();
     shared.enter(Phase::Connect);
-    let mut last = Silence { phase: Phase::Resolve, cause: Cause::NameUnknown };
+    let mut causes = vec![];
     for (index, address) in addresses.iter().enumerate() {
         // A dead address of a name with several must not eat the time of the others.
         let tries_left = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
         let budget = deadline.saturating_duration_since(Instant::now()) / tries_left;
         if budget.is_zero() {
-            return Err(Silence { phase: Phase::Connect, cause: Cause::Timeout });
+            causes.push(Cause::Timeout);
+            break;
         }
         match TcpStream::connect_timeout(address, budget) {
             Ok(socket) => return Ok(socket),
-            Err(error) => last = Silence { phase: Phase::Connect, cause: connect_cause(&error) },
+            Err(error) => causes.push(connect_cause(&error)),
         }
     }
-    Err(last)
+    Err(Silence { phase: Phase::Connect, cause: most_telling(causes).unwrap_or(Cause::NameUnknown) })
+}
+
+/// Of the failures of a name's addresses, the one that says most of the node: that it refuses, then that it is silent;
+/// that this machine has no route, as for IPv6 on many networks, says least.
+fn most_telling(causes: Vec<Cause>) -> Option<Cause> {
+    causes.into_iter().min_by_key(|cause| match cause {
+        Cause::Refused => 0,
+        Cause::Closed => 1,
+        Cause::Timeout => 2,
+        Cause::Local(_) => 3,
+        _ => 4,
+    })
 }
 
 fn connect_cause(error: &io::Error) -> Cause {
@@ -94,6 +107,11 @@ fn handshake(driver: &mut Driver, deadline: Instant, shared: &Shared) -> Result<
         Stop::Refused(error) if shared.phase() == Phase::Banner => {
             Silence { phase: Phase::Banner, cause: Cause::Protocol(error.message().to_lowercase()) }
         }
+        // libssh2 says the same of an exchange that fails and of a server that hangs up in its midst. Where the end of
+        // the stream comes next, nothing was said that could have displeased it.
+        Stop::Refused(_) if driver.socket.peek(&mut [0]).is_ok_and(|count| count == 0) => {
+            Silence { phase: Phase::Kex, cause: Cause::Closed }
+        }
         Stop::Refused(error) => Silence { phase: Phase::Kex, cause: Cause::Protocol(kex_words(&error)) },
         Stop::Closed if shared.phase() == Phase::Banner => {
             let cause = match driver.session.banner_bytes() {
@@ -109,7 +127,21 @@ fn handshake(driver: &mut Driver, deadline: Instant, shared: &Shared) -> Result<
 /// libssh2's codes for "no algorithm in common" in words; its other messages stand for themselves.
 fn kex_words(error: &ssh2::Error) -> String {
     match error.code() {
-        ssh2::ErrorCode::Session(-5 | -8) => "no algorithm in common, or a broken exchange".to_owned(),
+        ssh2::ErrorCode::Session(-5 | -8) => "no algorithm in common".to_owned(),
         _ => error.message().to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_telling_failure_counts_in_whatever_order() {
+        let told = |causes: &[Cause]| most_telling(causes.to_vec());
+        assert_eq!(told(&[Cause::Refused, Cause::Unreachable]), Some(Cause::Refused));
+        assert_eq!(told(&[Cause::Unreachable, Cause::Timeout]), Some(Cause::Timeout));
+        assert_eq!(told(&[Cause::Timeout, Cause::Refused]), Some(Cause::Refused));
+        assert_eq!(told(&[]), None);
     }
 }

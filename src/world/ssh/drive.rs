@@ -51,7 +51,8 @@ impl Driver {
         deadline: Instant,
         mut call: impl FnMut() -> Result<T, ssh2::Error>,
     ) -> Result<T, Stop> {
-        loop {
+        // A call whose time has passed is not begun: a late command must not leave.
+        while Instant::now() < deadline {
             match call() {
                 Ok(done) => return Ok(done),
                 Err(error) => match error.code() {
@@ -61,6 +62,7 @@ impl Driver {
                 },
             }
         }
+        Err(Stop::Timeout)
     }
 
     /// Waits until the socket is ready for what libssh2 waits for.

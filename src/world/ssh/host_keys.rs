@@ -24,6 +24,8 @@ const ALGORITHMS: [&str; 6] = [
 #[derive(Debug)]
 pub struct HostKeys {
     known: KnownHosts,
+    /// Where a person would record a key.
+    file: String,
 }
 
 impl HostKeys {
@@ -51,7 +53,8 @@ impl HostKeys {
                 }
             }
         }
-        Ok(Self { known })
+        let file = named.map_or_else(|| "~/.ssh/known_hosts".to_owned(), |path| path.display().to_string());
+        Ok(Self { known, file })
     }
 
     /// Lines that were skipped, one sentence each.
@@ -86,7 +89,7 @@ impl HostKeys {
         }
         match self.known.check(host, port, blob) {
             Verdict::Known => Ok(()),
-            Verdict::Unknown => Err(Cause::HostKeyUnknown(shown)),
+            Verdict::Unknown => Err(Cause::HostKeyUnknown { shown, file: self.file.clone() }),
             Verdict::Changed { at, .. } => Err(Cause::HostKeyChanged { recorded: at.to_string(), shown }),
             Verdict::Revoked { at } => Err(Cause::HostKeyRevoked(at.to_string())),
             Verdict::AuthorityOnly { at } => Err(Cause::HostKeyAuthorityOnly(at.to_string())),

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ssh_key::PrivateKey;
+use ssh_key::{PrivateKey, PublicKey};
 use zeroize::Zeroizing;
 
-use super::agent::{self, AgentKeys};
+use super::agent::AgentKeys;
 use crate::error::Error;
 
 /// The files that OpenSSH tries where none is named, in its order.
@@ -40,8 +40,10 @@ pub(super) struct FileKey {
 pub(super) enum Secret {
     /// It can be used; an old PEM file keeps its passphrase beside it.
     Open { text: Zeroizing<String>, passphrase: Option<Zeroizing<String>> },
-    /// It is encrypted and nobody gave the passphrase.
+    /// It is encrypted, and nobody was asked or answered.
     Locked,
+    /// It is encrypted, and every passphrase given was wrong.
+    Refused,
 }
 
 impl fmt::Debug for Secret {
@@ -49,13 +51,14 @@ impl fmt::Debug for Secret {
         f.write_str(match self {
             Self::Open { .. } => "open",
             Self::Locked => "locked",
+            Self::Refused => "refused",
         })
     }
 }
 
-/// Asks a person for the passphrase of a key file, saying so where the last answer was wrong; `None` where there is no
-/// one to ask or no answer.
-pub type AskPassphrase<'a> = dyn FnMut(&Path, bool) -> Option<Zeroizing<String>> + 'a;
+/// Asks a person for the passphrase of a key file, with the number of wrong ones so far; `None` where there is no one
+/// to ask or no answer.
+pub type AskPassphrase<'a> = dyn FnMut(&Path, usize) -> Option<Zeroizing<String>> + 'a;
 
 impl Keyring {
     /// Opens the keys: the named file, or what OpenSSH would try. A passphrase is asked for where an encrypted file
@@ -63,8 +66,12 @@ impl Keyring {
     ///
     /// # Errors
     /// The named file cannot be read or is no private key.
-    pub fn open(named: Option<&Path>, home: &Path, ask: &mut AskPassphrase<'_>) -> Result<Self, Error> {
-        let agent = agent::list();
+    pub fn open(
+        named: Option<&Path>,
+        home: &Path,
+        agent: AgentKeys,
+        ask: &mut AskPassphrase<'_>,
+    ) -> Result<Self, Error> {
         let mut files = Vec::new();
         match named {
             Some(path) => files.push(FileKey::read(path)?),
@@ -109,14 +116,20 @@ impl Keyring {
 
     /// What to know when no key was accepted.
     pub(super) fn note(&self) -> Option<String> {
-        let locked: Vec<String> =
-            self.files.iter().filter(|key| key.is_locked()).map(|key| key.path.display().to_string()).collect();
-        match (&self.agent, locked.as_slice()) {
-            (AgentKeys::Silent, _) => Some("the agent behind SSH_AUTH_SOCK does not answer".to_owned()),
-            (_, []) => None,
-            (_, [..]) => {
-                Some(format!("{} is locked: ssh-add it, or give its passphrase in a terminal", locked.join(", ")))
-            }
+        let closed = |which: fn(&Secret) -> bool| {
+            let paths = self.files.iter().filter(|key| which(&key.secret)).map(|key| key.path.display().to_string());
+            paths.collect::<Vec<_>>().join(", ")
+        };
+        let locked = closed(|secret| matches!(secret, Secret::Locked));
+        let refused = closed(|secret| matches!(secret, Secret::Refused));
+        if self.agent == AgentKeys::Silent {
+            Some("the agent behind SSH_AUTH_SOCK does not answer".to_owned())
+        } else if !refused.is_empty() {
+            Some(format!("{refused} stays encrypted: the passphrase was wrong {ASK_COUNT_MAX} times"))
+        } else if !locked.is_empty() {
+            Some(format!("{locked} is encrypted: ssh-add it, or run m3m in a terminal"))
+        } else {
+            None
         }
     }
 }
@@ -131,7 +144,7 @@ impl FileKey {
         // What this library cannot read is an older format, which libssh2 reads through OpenSSL.
         let key = PrivateKey::from_openssh(text.as_str()).ok();
         let locked = key.as_ref().map_or_else(|| text.contains("ENCRYPTED"), PrivateKey::is_encrypted);
-        let public = key.and_then(|key| key.public_key().to_bytes().ok());
+        let public = key.as_ref().and_then(|key| key.public_key().to_bytes().ok()).or_else(|| public_beside(path));
         let secret = if locked { Secret::Locked } else { Secret::Open { text, passphrase: None } };
         Ok(Self { path: path.to_owned(), public, secret })
     }
@@ -144,8 +157,8 @@ impl FileKey {
     /// be taken on trust.
     fn unlock(&mut self, ask: &mut AskPassphrase<'_>) {
         let Ok(text) = read_text(&self.path) else { return };
-        for count in 0..ASK_COUNT_MAX {
-            let Some(passphrase) = ask(&self.path, count > 0) else { return };
+        for wrong in 0..ASK_COUNT_MAX {
+            let Some(passphrase) = ask(&self.path, wrong) else { return };
             let Ok(key) = PrivateKey::from_openssh(text.as_str()) else {
                 self.secret = Secret::Open { text, passphrase: Some(passphrase) };
                 return;
@@ -156,7 +169,15 @@ impl FileKey {
                 return;
             }
         }
+        self.secret = Secret::Refused;
     }
+}
+
+/// The public half that stands beside a private file, in SSH wire format: an old private file does not tell it.
+fn public_beside(path: &Path) -> Option<Vec<u8>> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".pub");
+    PublicKey::from_openssh(&read_text(Path::new(&beside)).ok()?).ok()?.to_bytes().ok()
 }
 
 fn read_text(path: &Path) -> std::io::Result<Zeroizing<String>> {

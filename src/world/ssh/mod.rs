@@ -5,7 +5,7 @@
 //! runs libssh2 in non-blocking mode and waits in `poll`, so one deadline covers everything from connect to the last
 //! byte; shutting the socket down is the cancel switch.
 
-mod agent;
+pub mod agent;
 mod auth;
 mod channel;
 mod connect;
@@ -14,7 +14,7 @@ pub mod host_keys;
 pub mod keyring;
 
 use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -60,10 +60,10 @@ pub enum Keep {
 }
 
 /// A command for a node's login shell.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RemoteCommand {
-    /// The command line.
-    pub line: String,
+    /// The command line, made from the time that is left when it is sent.
+    pub line: Arc<dyn Fn(Duration) -> String + Send + Sync>,
     /// The most bytes of output accepted, standard error included.
     pub output_bytes_max: usize,
 }
@@ -83,7 +83,8 @@ pub struct Reply {
     pub stdout: Vec<u8>,
     /// Its standard error.
     pub stderr: Vec<u8>,
-    /// Its exit status, believed only after the channel was closed in order.
+    /// Its exit status. 0 proves nothing: libssh2 says 0 as well where a server closes the channel without a status.
+    /// Proof that a command came to its end is the last line that it prints.
     pub exit_status: Option<i32>,
     /// Why it did not come to its end, if it did not; the output up to then stands above.
     pub broken: Option<Silence>,
@@ -114,6 +115,7 @@ struct Request {
 #[derive(Debug, Default)]
 struct Shared {
     phase: AtomicU8,
+    standing: AtomicBool,
     socket: Mutex<Option<TcpStream>>,
 }
 
@@ -162,7 +164,7 @@ impl Session {
 
     /// Runs a command and waits for its end, at most until the deadline, connecting included.
     pub async fn exec(&self, command: RemoteCommand, deadline: Instant) -> Reply {
-        let begun = Reply::begun(true);
+        let begun = Reply::begun(!self.shared.standing.load(Ordering::Relaxed));
         let (reply, answer) = oneshot::channel();
         if self.requests.send(Request { command, deadline, reply }).is_err() {
             return gone(begun);
@@ -196,6 +198,12 @@ fn own(route: &Route, keep: Keep, inbox: &mpsc::Receiver<Request>, shared: &Shar
     let mut standing: Option<Link> = None;
     while let Ok(Request { command, deadline, reply }) = inbox.recv() {
         let mut answer = Reply::begun(standing.is_none());
+        // Whoever asked this while the owner was held up has given up, and a late command must not be sent.
+        if reply.is_closed() || Instant::now() >= deadline {
+            answer.broken = Some(Silence { phase: shared.phase(), cause: Cause::Timeout });
+            let _ = reply.send(answer);
+            continue;
+        }
         let link = match standing.take() {
             Some(link) => Ok(link),
             None => connect::connect(route, deadline, shared),
@@ -204,13 +212,15 @@ fn own(route: &Route, keep: Keep, inbox: &mpsc::Receiver<Request>, shared: &Shar
             .and_then(|mut link| link.exec(&command, deadline, shared, &mut answer).map(|()| link))
             .map_err(|silence| answer.broken = Some(silence))
             .ok();
+        shared.standing.store(standing.is_some(), Ordering::Relaxed);
         if standing.is_none() {
             shared.hold(None);
         }
         // An asker who gave up has taken the receiver along.
         let _ = reply.send(answer);
-        standing = standing
-            .filter(|_| keep == Keep::Standing)
-            .and_then(|mut link| link.open_spare(Instant::now() + SPARE_TIMEOUT).ok().map(|()| link));
+        standing = standing.filter(|_| keep == Keep::Standing).and_then(|mut link| {
+            shared.enter(Phase::Channel);
+            link.open_spare(Instant::now() + SPARE_TIMEOUT).ok().map(|()| link)
+        });
     }
 }

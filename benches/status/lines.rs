@@ -1,0 +1,71 @@
+//! Measuring m3m while it runs: by the lines that it prints, and when they come.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::cell::{Cell, View};
+use crate::measure::median;
+
+/// How many answers over standing connections are measured, after the first one that connects.
+const WARM_ANSWERS: usize = 8;
+
+/// A running m3m; it is killed when this is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// How long a status takes over standing connections, in seconds: the slowest node counts.
+pub fn warm_s(cell: &Cell, view: &View) -> f64 {
+    let mut m3m = start(cell, view, &["status", "--every=1s", "-o", "json"]);
+    let lines = BufReader::new(m3m.0.stdout.take().expect("a pipe")).lines();
+    let warm: Vec<f64> = lines.skip(1).take(WARM_ANSWERS).map(|line| slowest_s(&line.expect("a line"))).collect();
+    assert_eq!(warm.len(), WARM_ANSWERS, "m3m ended too early");
+    median(warm.into_iter())
+}
+
+fn slowest_s(line: &str) -> f64 {
+    let status: serde_json::Value = serde_json::from_str(line).expect("a JSON document a line");
+    let nodes = status["nodes"].as_array().expect("nodes");
+    for node in nodes {
+        assert!(node["state"] == "up" && node["fresh_connection"] == false, "not over a standing connection: {node}");
+    }
+    nodes.iter().filter_map(|node| node["took_s"].as_f64()).fold(0.0, f64::max)
+}
+
+/// When the answers came, from the command's start.
+pub struct Answers {
+    /// The last one of those that answer.
+    pub last_answer_s: f64,
+    /// The command's end.
+    pub end_s: f64,
+}
+
+/// Runs one status and looks when each node's answer is shown.
+pub fn answers(cell: &Cell, view: &View, timeout: Duration, waited_for: &[&str]) -> Answers {
+    let begun = Instant::now();
+    let timeout = format!("{}ms", timeout.as_millis());
+    let mut m3m = start(cell, view, &["status", "-v", "--timeout", &timeout]);
+    let lines = BufReader::new(m3m.0.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let shown: Vec<(String, f64)> = lines.map(|line| (line, begun.elapsed().as_secs_f64())).collect();
+    let _ = m3m.0.wait();
+    let end_s = begun.elapsed().as_secs_f64();
+    let of = |node: &&str| {
+        let start = format!("{node} answered after ");
+        let found = shown.iter().find(|(line, _)| line.starts_with(&start));
+        found.unwrap_or_else(|| panic!("{node} did not answer: {shown:?}")).1
+    };
+    Answers { last_answer_s: waited_for.iter().map(of).fold(0.0, f64::max), end_s }
+}
+
+fn start(cell: &Cell, view: &View, args: &[&str]) -> Running {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_m3m"));
+    command.args(args).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.envs(cell.environment(view)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Running(command.spawn().expect("start m3m"))
+}

@@ -1,0 +1,99 @@
+//! The tables, in Markdown.
+
+use crate::measure::Run;
+
+/// Everything measured on one cell.
+pub struct Measured {
+    pub cell: &'static str,
+    pub rows: Vec<Row>,
+    /// m3m, ssh with curve25519, ssh as it comes; the TCP connect included.
+    pub cold_trips: [f64; 3],
+    pub warm_trips: f64,
+    /// Of all of m3m.
+    pub m3m_peak_kib: Option<u64>,
+    /// Of one ssh.
+    pub ssh_peak_kib: Option<u64>,
+    pub silent: OneSilent,
+}
+
+/// The medians of one way.
+pub struct Row {
+    /// In milliseconds; nothing where no proxy stands between.
+    pub rtt_ms: Option<u16>,
+    /// m3m, ssh with curve25519, ssh as it comes.
+    pub runs: [Run; 3],
+    /// m3m over standing connections.
+    pub warm_s: f64,
+}
+
+/// One node of the cell says nothing.
+pub struct OneSilent {
+    /// When the last of the other nodes was shown, all being well.
+    pub without_s: f64,
+    /// The same, with the silent one.
+    pub with_s: f64,
+    pub end_over_timeout: f64,
+}
+
+pub fn print_walls(measured: &Measured) {
+    let Measured { cell, rows, cold_trips: trips, .. } = measured;
+    println!("\n### {cell}: medians\n");
+    println!(
+        "| round trip | m3m | ssh curve25519 | ratio | ssh as it comes | ratio | m3m warm | CPU m3m | CPU ssh curve25519 | ratio |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    for Row { rtt_ms, runs: [m3m, curve25519, default], warm_s } in rows {
+        println!(
+            "| {} | {} | {} | {:.2} | {} | {:.2} | {} | {} | {} | {:.2} |",
+            rtt_ms.map_or("no proxy".to_owned(), |rtt_ms| format!("{rtt_ms} ms")),
+            ms(m3m.wall_s),
+            ms(curve25519.wall_s),
+            m3m.wall_s / curve25519.wall_s,
+            ms(default.wall_s),
+            m3m.wall_s / default.wall_s,
+            ms(*warm_s),
+            ms(m3m.cpu_s),
+            ms(curve25519.cpu_s),
+            m3m.cpu_s / curve25519.cpu_s,
+        );
+    }
+    println!("| trips | {:.1} | {:.1} | | {:.1} | | {:.1} | | | |", trips[0], trips[1], trips[2], measured.warm_trips);
+}
+
+pub fn print_targets(measured: &[Measured]) {
+    println!("\n### Targets\n");
+    let columns: String = measured.iter().map(|measured| format!(" {} |", measured.cell)).collect();
+    println!("| | target |{columns}\n| --- | --- |{}", " --- |".repeat(measured.len()));
+    let line = |what: &str, target: &str, value: &dyn Fn(&Measured) -> String| {
+        let values: String = measured.iter().map(|measured| format!(" {} |", value(measured))).collect();
+        println!("| {what} | {target} |{values}");
+    };
+    line("cold round trips, TCP connect included", "≤ 8", &|of| format!("{:.1}", of.cold_trips[0]));
+    line("cold at 50 ms, wall over ssh curve25519", "≤ 0.70", &|of| {
+        let [m3m, curve25519, _] = of.rows[1].runs;
+        format!("{:.2}", m3m.wall_s / curve25519.wall_s)
+    });
+    line("cold without proxy, CPU over ssh curve25519", "≤ 0.15", &|of| {
+        let [m3m, curve25519, _] = of.rows[0].runs;
+        format!("{:.2}", m3m.cpu_s / curve25519.cpu_s)
+    });
+    line("warm round trips", "≤ 1.3", &|of| format!("{:.1}", of.warm_trips));
+    line("one node silent: the others shown, with over without", "1", &|of| {
+        format!(
+            "{:.2} ({} / {})",
+            of.silent.with_s / of.silent.without_s,
+            ms(of.silent.with_s),
+            ms(of.silent.without_s)
+        )
+    });
+    line("one node silent: end over timeout", "≤ 1.05", &|of| format!("{:.3}", of.silent.end_over_timeout));
+    line("peak memory: m3m, one of five ssh", "", &|of| format!("{}, {}", mib(of.m3m_peak_kib), mib(of.ssh_peak_kib)));
+}
+
+fn ms(seconds: f64) -> String {
+    format!("{:.0} ms", seconds * 1000.0)
+}
+
+fn mib(kib: Option<u64>) -> String {
+    kib.map_or("not measured".to_owned(), |kib| format!("{} MiB", kib.div_ceil(1024)))
+}

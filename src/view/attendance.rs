@@ -1,0 +1,52 @@
+//! What goes to standard error while the work is under way: progress, each answer as it comes, notices. The same
+//! whatever form the report takes.
+
+use super::progress::{self, Progress};
+use super::{Screen, Settings, write_err};
+use crate::core::event::Event;
+
+/// Looks after the person who waits.
+pub(super) struct Attendance {
+    settings: Settings,
+    screen: Screen,
+    progress: Option<Progress>,
+    reports: usize,
+}
+
+impl Attendance {
+    pub(super) fn new(settings: Settings, screen: Screen) -> Self {
+        Self { settings, screen, progress: None, reports: 0 }
+    }
+
+    /// Hears what is not the report itself; the report ends the progress.
+    pub(super) fn hear(&mut self, event: &Event<'_>) {
+        match event {
+            // Where reports follow one another the next one is never far, and a second thing that moves disturbs.
+            Event::Asking { nodes, .. } if self.screen.attended && !self.settings.quiet && self.reports == 0 => {
+                self.progress = Some(Progress::start(nodes));
+            }
+            Event::Observed(observation) => {
+                if let Some(progress) = &mut self.progress {
+                    progress.observed(observation);
+                }
+                if self.settings.verbose {
+                    self.say(&format!("{} {}", observation.node, progress::sentence(observation)));
+                }
+            }
+            Event::Notice(notice) if !self.settings.quiet => self.say(&format!("note: {notice}")),
+            Event::Asking { .. } | Event::Notice(_) => {}
+            Event::Status(_) => {
+                self.progress = None;
+                self.reports += 1;
+            }
+        }
+    }
+
+    /// A line that stays, above the progress where there is some.
+    fn say(&self, line: &str) {
+        match &self.progress {
+            Some(progress) => progress.say(line),
+            None => write_err(&format!("{line}\n")),
+        }
+    }
+}

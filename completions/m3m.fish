@@ -25,7 +25,7 @@ function __fish_m3m_using_subcommand
 end
 
 complete -c m3m -n "__fish_m3m_needs_command" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_needs_command" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_needs_command" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_needs_command" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -49,7 +49,7 @@ complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-keeper" -d 'End a throw
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand status" -l every -d 'Ask again and again, over connections that stand' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand status" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand status" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -63,7 +63,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand status" -s q -l quiet -d 'Say le
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand where" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand where" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -76,7 +76,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand where" -s q -l quiet -d 'Say les
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand check" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand check" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -90,7 +90,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand check" -s q -l quiet -d 'Say les
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -111,7 +111,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcomm
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "thaw" -d 'Let frozen nodes go on'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -124,7 +124,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -137,7 +137,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -150,7 +150,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -163,7 +163,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -176,7 +176,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -189,7 +189,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -210,7 +210,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "thaw" -d 'Let frozen nodes go on'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand completions" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand completions" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -224,7 +224,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand completions" -s v -l verbose -d 
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l dir -d 'The node\'s directory' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -238,7 +238,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s v -l verbose -d 'Sa
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l dir -d 'The node\'s directory' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
@@ -252,7 +252,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s v -l verbose -d '
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l dir -d 'The lab\'s directory' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l lab -d 'Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"

@@ -113,18 +113,14 @@ impl Context {
         self.global.lab.as_ref()?.as_ref().map(NodeName::as_str)
     }
 
-    /// The inventory of a running lab, or of a throw-away one that ends with the command.
+    /// The inventory of a lab that is there, or of a throw-away one that ends with the command.
     fn lab(name: Option<&NodeName>) -> Result<Source, Error> {
         let from = |path: PathBuf, lab| Ok(Source { inventory: inventory_file::load(&path)?, _lab: lab });
-        match (lab::find(name.map(NodeName::as_str))?, name) {
-            (Some(running), _) => from(running.inventory_path(), None),
-            (None, Some(name)) => Err(Error::usage(format!("no lab {name} is running"))
-                .hint(format!("m3m lab up {name} starts it; --lab without a name starts a throw-away one"))),
-            (None, None) => {
-                let lab = lab::ThrowAway::start()?;
-                from(lab.inventory_path(), Some(lab))
-            }
+        if let Some(there) = lab::find(name.map(NodeName::as_str))? {
+            return from(there.inventory_path(), None);
         }
+        let lab = lab::ThrowAway::start()?;
+        from(lab.inventory_path(), Some(lab))
     }
 }
 

@@ -18,7 +18,7 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub inventory: Option<PathBuf>,
 
-    /// Use a lab on this machine instead: the one that runs, or a throw-away one that ends with the command
+    /// Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command
     #[cfg(feature = "lab")]
     #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, conflicts_with = "inventory")]
     // Absent, given, and given with a name are three things.

@@ -7,6 +7,7 @@ use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::{Error, Exit};
+use crate::view;
 
 /// Runs a verb to its end or to the first Ctrl-C or SIGTERM.
 ///
@@ -27,8 +28,11 @@ pub fn or(work: impl Future<Output = Result<Exit, Error>>) -> Result<Exit, Error
             done = work => done,
         }
     });
-    if let (Ok(Exit::Interrupted), Some(before)) = (&done, &terminal) {
-        // It fails only where the terminal is gone.
+    if let (Ok(Exit::Interrupted), Some(before), Ok(now)) = (&done, &terminal, &tcgetattr(io::stdin()))
+        && now.local_modes != before.local_modes
+    {
+        // The prompt's line is still open. Putting the terminal back fails only where it is gone.
+        view::write_err("\n");
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
     }
     // A prompt that still waits for its answer is not waited for.

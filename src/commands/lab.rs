@@ -18,8 +18,8 @@ const NAME_DEFAULT: &str = "lab";
 /// Run five real SSH nodes on this machine, to try m3m and to rehearse failures
 ///
 /// The nodes listen on 127.0.0.1 only and let in one key, made for the lab. Each has a home, a git repository and a
-/// small service, a ledger of numbered writes, which runs on PRIMARY. `m3m --lab COMMAND` works on a running lab, and
-/// on a throw-away one where none is running.
+/// small service, a ledger of numbered writes, which runs on PRIMARY. `m3m --lab COMMAND` works on the lab that is there,
+/// and on a throw-away one where there is none.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]

@@ -73,21 +73,12 @@ pub fn all() -> Result<Vec<Lab>, Error> {
     Ok(found)
 }
 
-/// The running lab of that name; without a name, the only one that runs, if one does.
+/// The lab that a command is about, if there is one; all its nodes may be dead, which is for the command to tell.
 ///
 /// # Errors
-/// The named lab does not run, or several run and none is named.
+/// There is no lab of that name, or there are several and none is named.
 pub fn find(name: Option<&str>) -> Result<Option<Lab>, Error> {
-    let mut running = all()?;
-    running.retain(is_running);
-    match name {
-        Some(name) => match running.into_iter().find(|lab| lab.name == name) {
-            None => Err(Error::usage(format!("no lab {name} is running")).hint(format!("start it: m3m lab up {name}"))),
-            found => Ok(found),
-        },
-        None if running.len() > 1 => Err(several("several labs are running", &running)),
-        None => Ok(running.pop()),
-    }
+    if name.is_none() && all()?.is_empty() { Ok(None) } else { choose(name).map(Some) }
 }
 
 /// The lab that a command is about: the named one, else the only one that runs, else the only one there is.

@@ -56,23 +56,40 @@ pub(super) fn words(status: &Status, settings: Settings, screen: Screen) -> Stri
     };
     // Commands and hosts of the inventory stand in sentences; they may hold anything.
     let shown = |sentence: &str| harmless(sentence, SENTENCE_CHARS_MAX);
-    let mut text = format!("{}: {}\n", paint(style, status.verdict.as_str()), shown(&status.reason));
+    let verdict = format!("{}: {}", paint(style, status.verdict.as_str()), shown(&status.reason));
+    let mut text = paragraph(&verdict, "", screen);
     if settings.quiet {
         return text;
     }
-    text += &paint(Style::new().dim(), &background(status));
-    text += "\n\n";
+    text += &paragraph(&paint(Style::new().dim(), &background(status)), "", screen);
+    text += "\n";
     text += &table::render(status, settings.wide, screen);
     if !status.warnings.is_empty() {
         text.push('\n');
     }
     for warning in &status.warnings {
-        text += &format!("{} {}\n", paint(Style::new().yellow(), "!"), shown(&warning.text));
+        let sign = paint(Style::new().yellow(), "!");
+        text += &paragraph(&format!("{sign} {}", shown(&warning.text)), "  ", screen);
         if let Some(hint) = &warning.hint {
-            text += &format!("  {}\n", paint(Style::new().dim(), &format!("hint: {}", shown(hint))));
+            text += &paragraph(
+                &format!("  {}", paint(Style::new().dim(), &format!("hint: {}", shown(hint)))),
+                "  ",
+                screen,
+            );
         }
     }
     text
+}
+
+/// A paragraph that breaks between words on a terminal, its further lines indented, and is one line in a pipe.
+fn paragraph(text: &str, indent: &str, screen: Screen) -> String {
+    let Some(width) = screen.width else { return format!("{text}\n") };
+    // Hosts, paths and fingerprints stay whole where they fit on a line.
+    let options = textwrap::Options::new(width)
+        .subsequent_indent(indent)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// Where all this comes from: the cell, the record of roles, how many answered, when.

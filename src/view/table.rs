@@ -154,8 +154,10 @@ pub(super) fn render(status: &Status, wide: bool, screen: Screen) -> String {
             }
         }));
     }
-    for drawn in table.column_iter_mut() {
-        drawn.set_padding((0, 2));
+    let last = columns.len() - 1;
+    for (index, drawn) in table.column_iter_mut().enumerate() {
+        // Blanks behind the last column would wrap a line that fits, where a colour keeps them from being trimmed.
+        drawn.set_padding((0, if index == last { 0 } else { 2 }));
     }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }

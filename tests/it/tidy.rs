@@ -21,7 +21,7 @@ const LAW: [(&str, &[&str]); 7] = [
 ];
 
 /// The same for crates and for what touches the outside: whose home it is, and nobody else's.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 15] = [
     ("ssh2::", &["src/world/ssh"]),
     ("git2::", &["src/world/git.rs"]),
     ("russh::", &["src/lab"]),
@@ -29,6 +29,7 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("saphyr_parser::", &["src/world/yaml.rs"]),
     ("comfy_table::", &["src/view"]),
     ("indicatif::", &["src/view"]),
+    ("textwrap::", &["src/view"]),
     ("console::", &["src/view"]),
     ("dialoguer::", &["src/commands/consent.rs"]),
     ("color_eyre::", &["src/main.rs"]),

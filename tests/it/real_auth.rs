@@ -48,7 +48,7 @@ fn key_files() {
         assert_up(&shown, node);
     }
     assert_silent(&shown, "wrong", "auth: no key accepted", "authorized_keys on wrong");
-    let hint = format!("{} is locked: ssh-add it, or give its passphrase in a terminal", locked.display());
+    let hint = format!("{} is encrypted: ssh-add it, or run m3m in a terminal", locked.display());
     assert_silent(&shown, "locked", "auth: no key to offer", &hint);
 }
 

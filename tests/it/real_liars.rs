@@ -132,7 +132,10 @@ fn no_algorithm_in_common() {
     ground.cell().server("modern", &server).write();
     let shown = ground.status();
     shown.assert_code(10);
-    assert_silent(&shown, "modern", "kex: no algorithm in common", "really the sshd of modern?");
+    // sshd hangs up at the same moment: where that is seen first, libssh2 does not say what came before.
+    let reasons = ["cannot be observed: kex: no algorithm in common", "does not answer: closed in kex"];
+    let said = |reason: &&str| shown.stdout.contains(&format!("! modern {reason}\n"));
+    assert!(reasons.iter().any(said), "{shown}");
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub struct Picture {
 pub struct ClockOffset {
     /// The node's clock minus this machine's, in seconds.
     pub offset_s: f64,
-    /// The error is at most about this, in seconds: half the round trip, since the two ways may differ.
+    /// The error is at most this, in seconds: the node read its clock at some time between question and answer.
     pub error_s: f64,
 }
 
@@ -72,13 +72,13 @@ impl Observation {
     }
 
     /// The clock offset, after Cristian (1989): the node read its clock right before the first byte left it, which is
-    /// half a round trip before that byte arrived, give or take half a round trip.
+    /// half a round trip before that byte arrived. It was certainly after the question left and before the byte came.
     #[must_use]
     pub fn clock_offset(&self) -> Option<ClockOffset> {
         let clock = self.facts()?.clock?;
-        let half = self.rtt?.as_secs_f64() / 2.0;
-        let arrived = self.asked_at.as_duration().as_secs_f64() + self.first_byte?.as_secs_f64();
-        Some(ClockOffset { offset_s: clock.as_secs_f64() - (arrived - half), error_s: half })
+        let (half, first_byte) = (self.rtt?.as_secs_f64() / 2.0, self.first_byte?.as_secs_f64());
+        let read_at = self.asked_at.as_duration().as_secs_f64() + first_byte - half;
+        Some(ClockOffset { offset_s: clock.as_secs_f64() - read_at, error_s: half.max(first_byte - half) })
     }
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::context::{Context, unless_gone};
+use crate::core::diagnosis::diagnose;
 use crate::core::duration;
 use crate::core::event::Event;
-use crate::core::status::{Status, Verdict};
+use crate::core::status::Verdict;
 use crate::error::{Error, Exit};
 use crate::world::ssh::Keep;
 
@@ -51,7 +52,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
             Ok(picture) => picture,
             Err(error) => return unless_gone(error, Exit::Ok),
         };
-        let status = Status::of(cell.inventory(), &picture);
+        let status = diagnose(cell.inventory(), &picture);
         if let Err(error) = view.hear(&Event::Status(&status)) {
             return unless_gone(error, exit(status.verdict));
         }

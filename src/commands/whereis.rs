@@ -1,6 +1,7 @@
 //! `m3m where`.
 
 use super::context::{Context, unless_gone};
+use crate::core::diagnosis::diagnose;
 use crate::core::inventory::Role;
 use crate::core::status::{NodeStatus, Observed, Record, Status, Verdict};
 use crate::error::{Error, Exit};
@@ -64,7 +65,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     };
     // The view's progress is on standard error; it ends here, before the answer.
     drop(view);
-    let status = Status::of(cell.inventory(), &picture);
+    let status = diagnose(cell.inventory(), &picture);
     if status.nodes.iter().all(|node| node.facts().is_none()) {
         let exit = if status.verdict == Verdict::CutOff { Exit::CutOff } else { Exit::Down };
         return Err(Error::new(exit, format!("no node answered: {}", status.reason)).hint("m3m status says more"));

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use m3m::core::diagnosis::diagnose;
 use m3m::core::inventory::Inventory;
 use m3m::core::observation::{Observation, Picture};
 use m3m::core::probe::{COMMITS_MAX, Commit, Facts, Repository, RepositoryState, Room, ServiceState};
 use m3m::core::silence::{Cause, Phase, Silence};
-use m3m::core::status::Status;
 use m3m::core::term::{HeldTerm, TermRecord};
 use m3m::view::{self, Color, Format, Settings};
 use m3m::world::inventory_file;
@@ -208,7 +208,7 @@ fn settings(color: Color, wide: bool) -> Settings {
 
 fn text(story: &str, settings: Settings, width: Option<usize>) -> String {
     let inventory = inventory();
-    view::status_text(&Status::of(&inventory, &picture(&inventory, story)), settings, width)
+    view::status_text(&diagnose(&inventory, &picture(&inventory, story)), settings, width)
 }
 
 #[test]

@@ -147,10 +147,11 @@ fn the_service_check() {
     assert_eq!(probe(&home, &path, "exit 3").service, ServiceState::Stopped(3));
     assert_eq!(probe(&home, &path, "no-such-command-at-all").service, ServiceState::CheckFails(127));
     assert_eq!(probe(&home, &path, "echo m3m-end; echo 'service 0'; exit 1").service, ServiceState::Stopped(1));
-    // A check that hangs is ended with all that it started; the odd number finds its processes among those of others.
-    assert_eq!(probe(&home, &path, "sleep 98765.4 && true; sleep 98765.4 | cat").service, ServiceState::NoAnswer);
+    // A check that hangs is ended with all that it started; a length of its own tells its processes from others'.
+    let sleep = format!("sleep {}.25", 100_000 + std::process::id());
+    assert_eq!(probe(&home, &path, &format!("{sleep} && true; {sleep} | cat")).service, ServiceState::NoAnswer);
     let listed = finish(Command::new("ps").args(["-A", "-o", "args"])).stdout;
-    assert!(!listed.lines().any(|line| line == "sleep 98765.4"), "{listed}");
+    assert!(!listed.lines().any(|line| line == sleep), "{listed}");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{dirs, trusted, yaml};
-use crate::core::inventory::conform::conform;
-use crate::core::inventory::document::{Span, Value};
+use crate::core::inventory::conform::{conform, typed};
+use crate::core::inventory::document::Value;
 use crate::core::inventory::fault::{Fault, render};
 use crate::core::inventory::file::{InventoryFile, schema};
 use crate::core::inventory::{Inventory, Places, resolve};
@@ -72,21 +72,15 @@ pub fn load(path: &Path) -> Result<Inventory, Error> {
 pub fn parse(label: &str, text: &str, dir: &Path) -> Result<Inventory, Error> {
     let refused = |document: Option<&Value>, faults: &[Fault]| Error::inventory(render(label, text, document, faults));
     let document = yaml::parse(text).map_err(|fault| refused(None, &[fault]))?;
-    let faults = conform(&schema(), &document);
+    let schema = schema();
+    let faults = conform(&schema, &document);
     if !faults.is_empty() {
         return Err(refused(Some(&document), &faults));
     }
-    let shape: InventoryFile =
-        serde_yaml::from_str(text).map_err(|error| refused(None, &[second_opinion(text, &error)]))?;
+    let shape: InventoryFile = serde_json::from_value(typed(&schema, &document))
+        .map_err(|error| Error::unexpected(format!("{label} conforms to its schema and is not read")).because(error))?;
     let home = dirs::home().ok();
     resolve(&shape, Places { dir, home: home.as_deref() }).map_err(|faults| refused(Some(&document), &faults))
-}
-
-/// What the deserialiser alone refuses: YAML that two parsers read in two ways.
-fn second_opinion(text: &str, error: &serde_yaml::Error) -> Fault {
-    let place =
-        |place: serde_yaml::Location| Span { line: place.line().max(1), column: place.column().max(1), width: 1 };
-    yaml::syntax(text, error.location().map_or(Span::START, place), &error.to_string())
 }
 
 fn utf8<'a>(label: &str, bytes: &'a [u8]) -> Result<&'a str, Error> {

@@ -70,8 +70,7 @@ pub(super) fn texts_of(text: &str, key: &str) -> Vec<String> {
 }
 
 /// A fault of syntax. A tab in the indentation is the likely reason where there is one at or before the place.
-#[must_use]
-pub(super) fn syntax(text: &str, span: Span, info: &str) -> Fault {
+fn syntax(text: &str, span: Span, info: &str) -> Fault {
     let indented_by_tab = |line: &str| line.trim_start_matches(' ').starts_with('\t') && !line.trim().is_empty();
     let tab = text.lines().take(span.line).enumerate().find(|(_, line)| indented_by_tab(line));
     match tab {

@@ -91,6 +91,19 @@ safety: {{ lease: off, cool_down: none, max_acts_per_hour: none, quorum: majorit
     assert_eq!((lease("on"), lease("true"), lease("false"), lease("'off'")), (true, true, false, false));
 }
 
+/// What a plain word means is the schema's to say, whatever other readers of YAML take it for.
+#[test]
+fn a_text_may_look_like_something_else() {
+    let text = SMALL.replace("host: one.example", "host: ::1, location: 010").replace("start: run", "start: true");
+    let inventory = accepted(&text.replace("host: two.example", "host: two.example, location: 1e3"));
+    let [one, two, _] = inventory.nodes.as_slice() else { panic!("three nodes") };
+    assert_eq!(
+        (one.host.as_str(), one.location.as_deref(), two.location.as_deref()),
+        ("::1", Some("010"), Some("1e3"))
+    );
+    assert_eq!(one.service.start, "true");
+}
+
 /// Every file of `tests/golden/inventory` is refused, with the text beside it.
 #[test]
 fn what_is_refused_is_told_exactly() {

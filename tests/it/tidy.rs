@@ -25,7 +25,7 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("ssh2::", &["src/world/ssh"]),
     ("git2::", &["src/world/git.rs"]),
     ("russh::", &["src/lab"]),
-    ("serde_yaml::", &["src/world", "src/view/structured.rs"]),
+    ("serde_yaml::", &["src/view/structured.rs"]),
     ("saphyr_parser::", &["src/world/yaml.rs"]),
     ("comfy_table::", &["src/view"]),
     ("indicatif::", &["src/view"]),

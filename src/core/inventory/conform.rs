@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value as Schema;
+use serde_json::{Map, Value as Json, Value as Schema};
 
 use super::document::{Key, Kind, Path, Span, Value};
 use super::fault::{FAULTS_SHOWN_MAX, Fault, did_you_mean, quote};
@@ -15,6 +15,35 @@ pub fn conform(schema: &Schema, document: &Value) -> Vec<Fault> {
     let mut faults = Vec::new();
     check(schema, document, &Path::default(), &mut faults);
     faults
+}
+
+/// The document as JSON of the schema's types, so that nobody guesses a second time what a plain `22` or `off` is.
+/// It conforms; a field that the schema does not know is left out.
+#[must_use]
+pub fn typed(schema: &Schema, document: &Value) -> Json {
+    if document.is_null() && accepts_null(schema) {
+        return Json::Null;
+    }
+    let fits = |choice: &&Schema| {
+        let mut faults = Vec::new();
+        check_one(choice, document, &Path::default(), &mut faults);
+        faults.is_empty()
+    };
+    let schema = choices(schema).into_iter().find(fits).unwrap_or(schema);
+    match &document.kind {
+        Kind::Map(entries) => {
+            let field = |(key, value): &(Key, Value)| {
+                Some((key.name.clone(), typed(schema["properties"].get(&key.name)?, value)))
+            };
+            Json::Object(entries.iter().filter_map(field).collect::<Map<_, _>>())
+        }
+        Kind::List(items) => items.iter().map(|item| typed(&schema["items"], item)).collect(),
+        Kind::Scalar { text, .. } => match types(schema).first() {
+            Some(&"integer") => text.parse::<u64>().map_or(Json::Null, Json::from),
+            Some(&"boolean") => Json::from(text == "true"),
+            _ => Json::from(text.as_str()),
+        },
+    }
 }
 
 fn check(schema: &Schema, value: &Value, path: &Path, faults: &mut Vec<Fault>) {
@@ -122,13 +151,15 @@ fn check_word(words: &[String], text: &str, path: &Path) -> Option<Fault> {
 }
 
 fn check_integer(schema: &Schema, text: &str, path: &Path) -> Option<Fault> {
-    let number: Option<u64> = text.parse().ok();
     let minimum = schema["minimum"].as_u64().unwrap_or(0);
     let maximum = schema["maximum"].as_u64().unwrap_or(u32::MAX.into());
-    match number {
-        Some(number) if (minimum..=maximum).contains(&number) => None,
-        _ => Some(Fault::new(path.clone(), format!("found {}", quote(text)), whole_number(schema))),
+    let number = text.parse().ok().filter(|number| (minimum..=maximum).contains(number));
+    if number.is_some_and(|number| number.to_string() == text) {
+        return None;
     }
+    // Readers of YAML differ on `010`, which was eight once.
+    let hint = number.map(|number| format!("write it without sign and leading zeros: {number}"));
+    Some(Fault::new(path.clone(), format!("found {}", quote(text)), whole_number(schema)).hint(hint))
 }
 
 fn whole_number(schema: &Schema) -> String {

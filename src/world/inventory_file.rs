@@ -70,6 +70,8 @@ pub fn load(path: &Path) -> Result<Inventory, Error> {
 /// # Errors
 /// The text breaks a rule; all broken rules are told at once.
 pub fn parse(label: &str, text: &str, dir: &Path) -> Result<Inventory, Error> {
+    // Some editors begin a UTF-8 file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let refused = |document: Option<&Value>, faults: &[Fault]| Error::inventory(render(label, text, document, faults));
     let document = yaml::parse(text).map_err(|fault| refused(None, &[fault]))?;
     let schema = schema();

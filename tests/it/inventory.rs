@@ -91,6 +91,11 @@ safety: {{ lease: off, cool_down: none, max_acts_per_hour: none, quorum: majorit
     assert_eq!((lease("on"), lease("true"), lease("false"), lease("'off'")), (true, true, false, false));
 }
 
+#[test]
+fn a_byte_order_mark_is_no_text() {
+    assert_eq!(accepted(&format!("\u{feff}{SMALL}")), accepted(SMALL));
+}
+
 /// What a plain word means is the schema's to say, whatever other readers of YAML take it for.
 #[test]
 fn a_text_may_look_like_something_else() {

@@ -45,12 +45,18 @@ fn find_unnamed() -> Result<PathBuf, Error> {
     if let Some(configured) = &configured {
         looked = format!("{looked} and {}", configured.display());
     }
-    if let Some(found) = [Some(here), configured].into_iter().flatten().find(|place| place.exists()) {
+    if let Some(found) = [Some(here), configured].into_iter().flatten().find(|place| is_there(place)) {
         return Ok(found);
     }
     Err(Error::inventory(format!("there is no inventory: looked for {looked}"))
         .hint("name one with -i FILE or M3M_INVENTORY; m3m-inventory(5) describes it")
         .hint("no nodes at hand? --lab starts five on this machine"))
+}
+
+/// Whether a file or a link is there. One that cannot be followed or looked at is: another cell in its place would be
+/// a surprise.
+fn is_there(place: &Path) -> bool {
+    !std::fs::symlink_metadata(place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// Reads, checks and resolves an inventory.

@@ -6,7 +6,7 @@ use std::path::Path;
 use m3m::world::inventory_file::{find, load, names};
 
 use crate::inventory::SMALL;
-use crate::support::Home;
+use crate::support::{Home, skipped};
 
 #[track_caller]
 fn refused(path: &Path) -> String {
@@ -31,7 +31,7 @@ fn a_file_that_cannot_be_read_is_named() {
     let locked = home.write("locked.yaml", SMALL);
     std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).expect("its mode");
     if rustix::process::geteuid().is_root() {
-        eprintln!("not shown: a file without read permission, because root reads it all the same");
+        skipped("a file without read permission: root reads it all the same");
         return;
     }
     let shown = locked.display();
@@ -63,7 +63,7 @@ fn a_file_that_somebody_else_may_write_is_refused() {
                 .contains("may be written by its group (mode 664)\nhint: it holds commands that m3m runs: chmod g-w")
         );
     } else {
-        eprintln!("not shown: a file of another owner or group, which only root can make");
+        skipped("a file of another owner or group: only root can make it");
     }
 }
 
@@ -114,6 +114,16 @@ fn the_inventory_is_found_where_documented() {
         let first = format!("error: cannot find the inventory {}, named by {by}\n", missing.display());
         assert!(text.starts_with(&first), "{text}");
     }
+}
+
+#[test]
+fn a_dangling_link_does_not_lead_to_another_cell() {
+    let home = Home::new();
+    home.write("config/m3m/inventory.yaml", SMALL);
+    home.run(["check", "--offline"]).assert_code(0);
+    std::os::unix::fs::symlink("gone.yaml", home.path().join("inventory.yaml")).expect("a link");
+    let shown = home.run(["check", "--offline"]);
+    assert!(shown.assert_code(3).stderr.starts_with("error: cannot read inventory.yaml\n"), "{shown}");
 }
 
 #[test]

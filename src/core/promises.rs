@@ -92,7 +92,7 @@ struct Bounds<'a> {
 impl<'a> Bounds<'a> {
     fn of(inventory: &'a Inventory) -> Self {
         let timing = &inventory.timing;
-        let late = timing.health_timeout / 3;
+        let late = whole_millis(timing.health_timeout / 3);
         let detection = (timing.health_check)
             .saturating_add(late.saturating_mul(timing.misses - 1))
             .saturating_add(timing.health_timeout);
@@ -175,7 +175,9 @@ impl<'a> Bounds<'a> {
             Some(start) => {
                 let formula = format!("{} + start_within {}", self.until_claimed(), show(start));
                 let hint = match limit.checked_sub(before) {
-                    Some(left) if !left.is_zero() => format!("service.start_within may be {} at most", show(left)),
+                    Some(left) if left.as_millis() > 0 => {
+                        format!("service.start_within may be {} at most", show_most(left))
+                    }
                     _ => format!("{} are gone before the service can start: shorten timing", show(before)),
                 };
                 (formula, Some(before.saturating_add(start)), hint)
@@ -225,7 +227,7 @@ impl<'a> Bounds<'a> {
             limit: self.timing.breath,
             hint: Some(format!(
                 "timing.health_timeout may be {} at most",
-                show(self.timing.breath / (2 * BREATH_PHASES))
+                show_most(self.timing.breath / (2 * BREATH_PHASES))
             )),
         }
         .settled()
@@ -311,8 +313,19 @@ fn fence_note(inventory: &Inventory) -> Option<String> {
     }
 }
 
-/// A duration in whole milliseconds, rounded up: a bound is never shown shorter than it is.
-fn show(duration: Duration) -> String {
+/// A duration in whole milliseconds, rounded up.
+fn whole_millis(duration: Duration) -> Duration {
     let millis = duration.as_nanos().div_ceil(1_000_000);
-    display(Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)))
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+}
+
+/// A duration as a promise shows it, rounded up: a bound is never shown shorter than it is.
+#[must_use]
+pub fn show(duration: Duration) -> String {
+    display(whole_millis(duration))
+}
+
+/// What a setting may be at most, rounded down: what is advised must hold.
+fn show_most(duration: Duration) -> String {
+    display(Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
 }

@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::core::duration::display;
 use crate::core::name::CellName;
-use crate::core::promises::{Promise, Promises};
+use crate::core::promises::{Promise, Promises, show};
 
 /// What an inventory's own numbers make of its promises.
 #[derive(Debug, Clone, Copy)]
@@ -95,9 +94,12 @@ impl<'a> PromiseRecord<'a> {
 
 fn words(promise: &Promise) -> String {
     let mark = if promise.holds() { ' ' } else { '!' };
-    let bound = promise.bound.map_or_else(|| "never".to_owned(), display);
-    let limit = display(promise.limit);
+    let limit = show(promise.limit);
+    let bound = match promise.bound {
+        Some(bound) => format!("{} of {limit}", show(bound)),
+        None => format!("no bound, promised {limit}"),
+    };
     let Promise { name, text, formula, .. } = promise;
     let hint = promise.hint.as_ref().map(|hint| format!("    hint: {hint}\n")).unwrap_or_default();
-    format!("\n{mark} {name:<9}  {bound} of {limit}: {text}\n    {formula}\n{hint}")
+    format!("\n{mark} {name:<9}  {bound}: {text}\n    {formula}\n{hint}")
 }

@@ -101,7 +101,30 @@ fn slow_checks_break_what_depends_on_them() {
     assert_eq!(broken("{ health_check: 12s }"), ["detection", "primary", "brain", "both"]);
     assert_eq!(broken("{ health_timeout: 4s, failover: 20s }"), ["breath"]);
     assert_eq!(broken("{ failover: 5s }"), ["detection", "primary", "brain", "both"]);
-    assert_eq!(broken("{ misses: 4294967295, health_timeout: 1000h }").len(), 5, "no overflow");
+    assert_eq!(broken("{ misses: 100, health_timeout: 87600h }").len(), 5, "no overflow");
+}
+
+#[test]
+fn what_is_shown_adds_up_and_what_is_advised_holds() {
+    let judgement = |judged: &Promises| {
+        let cell = "montana".parse().expect("a name");
+        m3m::view::promises::Judgement { cell: &cell, promises: judged }.words(false)
+    };
+    // A third of the timeout has no end in decimals.
+    let thirds = judged(&format!("{SERVICE}timing: {{ health_check: 5s, health_timeout: 1s, misses: 3 }}\n"));
+    let text = judgement(&thirds);
+    assert!(text.contains("6.668s of 10s: a silent node is known to be dead"), "{text}");
+    assert!(text.contains("health_check 5s + 2 × 0.334s late + health_timeout 1s"), "{text}");
+
+    let breath =
+        |timeout: &str| judged(&format!("{SERVICE}timing: {{ breath: 12.001s, health_timeout: {timeout} }}\n"));
+    let broken = breath("4s");
+    let hint = broken.promises.iter().find_map(|promise| promise.hint.clone().filter(|_| promise.name == "breath"));
+    assert_eq!(hint.as_deref(), Some("timing.health_timeout may be 3s at most"));
+    assert!(breath("3s").promises.iter().any(|promise| promise.name == "breath" && promise.holds()));
+
+    let unproven = judgement(&judged(&format!("{SERVICE}safety: {{ fence: required, lease: off }}\n")));
+    assert!(unproven.contains("primary    no bound, promised 10s: a dead PRIMARY is replaced"), "{unproven}");
 }
 
 #[test]

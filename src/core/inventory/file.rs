@@ -104,7 +104,7 @@ pub struct TimingFile {
     #[schemars(regex(pattern = DURATION))]
     pub health_timeout: String,
     /// Checks in a row that must fail before a node can be called dead.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100))]
     pub misses: u32,
     /// The promise: a failover takes no longer.
     #[schemars(regex(pattern = DURATION))]

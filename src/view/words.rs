@@ -49,8 +49,9 @@ pub(super) fn lag(lag: &Lag) -> String {
 
 /// `+0.02s`, `-1h2m`.
 pub(super) fn offset(offset_s: f64) -> String {
-    let sign = if offset_s < 0.0 { '-' } else { '+' };
     let size = offset_s.abs();
+    // What is shown as nothing has no direction.
+    let sign = if offset_s < 0.0 && size >= 0.005 { '-' } else { '+' };
     if size < 10.0 {
         format!("{sign}{size:.2}s")
     } else {
@@ -76,6 +77,7 @@ mod tests {
     fn bytes_and_offsets() {
         assert_eq!((bytes(0), bytes(812 << 20), bytes(77 << 30)), ("0K".into(), "812M".into(), "77G".into()));
         assert_eq!(bytes(u64::MAX), "15E");
+        assert_eq!((offset(-0.0), offset(-0.004), offset(-0.006)), ("+0.00s".into(), "+0.00s".into(), "-0.01s".into()));
         assert_eq!((offset(0.016), offset(-0.5), offset(3_723.0)), ("+0.02s".into(), "-0.50s".into(), "+1h2m".into()));
     }
 

@@ -85,7 +85,7 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand check" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand check" -l offline -d 'Judge by the inventory alone: no node is asked'
+complete -c m3m -n "__fish_m3m_using_subcommand check" -l offline -d 'Judge by the inventory alone: no node is asked. It has to be said: checking live nodes is not there yet'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -12,18 +12,22 @@ use crate::view::{self, Format, promises::Judgement};
 /// Each bound is the worst case and is printed with its numbers.
 ///
 /// Exit status: 0 every promise can hold; 3 one cannot, or the inventory is not sound.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Args {
-    /// Judge by the inventory alone: no node is asked
-    #[arg(long, required = true)]
+    /// Judge by the inventory alone: no node is asked. It has to be said: checking live nodes is not there yet
+    #[arg(long)]
     pub offline: bool,
 }
 
 /// Judges the inventory by its own numbers.
 ///
 /// # Errors
-/// The inventory is not sound, or the output cannot be written.
-pub fn run(context: &Context, _: Args) -> Result<Exit, Error> {
+/// Live nodes are to be asked, the inventory is not sound, or the output cannot be written.
+pub fn run(context: &Context, args: Args) -> Result<Exit, Error> {
+    if !args.offline {
+        return Err(Error::usage("check cannot ask live nodes yet")
+            .hint("m3m check --offline judges the inventory alone; m3m status shows what is true now"));
+    }
     if !context.global.nodes.is_empty() {
         return Err(Error::usage("check judges the cell as a whole").hint("leave --node out"));
     }

@@ -11,7 +11,7 @@ use std::fmt::{self, Write as _};
 pub enum Exit {
     /// As asked.
     Ok,
-    /// A bug, or a state of this machine that nobody thought of.
+    /// A bug, a state of this machine that nobody thought of, or an output that cannot be written.
     Unexpected,
     /// The command line is wrong.
     Usage,
@@ -33,7 +33,7 @@ impl Exit {
     /// The whole table: status, code and meaning, as m3m(1) prints it.
     pub const TABLE: [(Self, u8, &'static str); 9] = [
         (Self::Ok, 0, "as asked; status: operational, nothing to say; check: the promises hold"),
-        (Self::Unexpected, 1, "unexpected: a bug, or an output that cannot be written; reported with its context"),
+        (Self::Unexpected, 1, "unexpected: an output that cannot be written; or a bug, reported with its context"),
         (Self::Usage, 2, "usage: the command line is wrong"),
         (Self::Inventory, 3, "inventory or configuration invalid; check: a promise cannot hold by its own numbers"),
         (Self::Degraded, 10, "operational but degraded"),
@@ -55,6 +55,7 @@ impl Exit {
 #[derive(Debug)]
 pub struct Error {
     exit: Exit,
+    is_bug: bool,
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
     hints: Vec<String>,
@@ -63,7 +64,7 @@ pub struct Error {
 impl Error {
     /// An error with its exit status and one sentence: what happened, to what.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), source: None, hints: Vec::new() }
+        Self { exit, is_bug: false, message: message.into(), source: None, hints: Vec::new() }
     }
 
     /// The command line is wrong in a way that the parser cannot see.
@@ -78,13 +79,13 @@ impl Error {
 
     /// A bug, or a state of this machine that nobody thought of.
     pub fn unexpected(message: impl Into<String>) -> Self {
-        Self::new(Exit::Unexpected, message)
+        Self { is_bug: true, ..Self::new(Exit::Unexpected, message) }
     }
 
     /// The output could not be written, as to a full disk.
     #[must_use]
     pub fn output(error: std::io::Error) -> Self {
-        Self::unexpected("cannot write the output").because(error)
+        Self::new(Exit::Unexpected, "cannot write the output").because(error)
     }
 
     /// Adds the cause.
@@ -105,6 +106,12 @@ impl Error {
     #[must_use]
     pub fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// Whether it is likely a bug, worth a report with all its context.
+    #[must_use]
+    pub fn is_bug(&self) -> bool {
+        self.is_bug
     }
 
     /// The error as a person reads it: the message, each cause on a line, each hint on a line.

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let outcome = std::panic::catch_unwind(|| Cli::parse().run());
     let exit = match outcome.unwrap_or(Ok(Exit::Unexpected)) {
         Ok(exit) => exit,
-        Err(error) if error.exit() == Exit::Unexpected => {
+        Err(error) if error.is_bug() => {
             let code = error.exit().code();
             view::write_err(&format!(
                 "unexpected; if this machine is in order it is a bug in m3m: please report it with this context\n{:?}\n",

@@ -1,7 +1,10 @@
 //! A hermetic `m3m`: its own home, no inherited environment, a deadline on every run.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// No command of a test may take longer; a hang fails the test with what was printed so far.
@@ -68,31 +71,73 @@ impl Home {
 }
 
 /// Runs a command to its end, or kills it at the deadline and fails.
+#[track_caller]
 pub fn finish(command: &mut Command) -> Finished {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start the command");
     wait(child, RUN_TIMEOUT)
 }
 
-/// Waits for a child whose output is piped, with a deadline.
+/// Waits for the end of a child whose output is piped, and of its outputs; kills it at the deadline and fails, with
+/// what was printed so far.
+#[track_caller]
 pub fn wait(mut child: Child, timeout: Duration) -> Finished {
-    let stdout = drain(child.stdout.take());
-    let stderr = drain(child.stderr.take());
-    let status = until("the command ends", timeout, || child.try_wait().expect("wait for the command"));
-    let text = |thread: std::thread::JoinHandle<Vec<u8>>| {
-        String::from_utf8_lossy(&thread.join().expect("a reader thread")).into_owned()
-    };
-    Finished { status, stdout: text(stdout), stderr: text(stderr) }
+    let stdout = Drain::start(child.stdout.take());
+    let stderr = Drain::start(child.stderr.take());
+    let ended = within(timeout, || {
+        let status = child.try_wait().expect("wait for the command")?;
+        (stdout.is_complete() && stderr.is_complete()).then_some(status)
+    });
+    let status = ended.unwrap_or_else(|| {
+        // One that has ended leaves an output open in other hands, and cannot be killed.
+        let _ = child.kill();
+        child.wait().expect("reap the command")
+    });
+    let finished = Finished { status, stdout: stdout.text(), stderr: stderr.text() };
+    assert!(ended.is_some(), "not within {timeout:?}: the command and its outputs end: {finished}");
+    finished
 }
 
-fn drain(pipe: Option<impl std::io::Read + Send + 'static>) -> std::thread::JoinHandle<Vec<u8>> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            // A reader error means that the writer is gone: what came is what there is.
-            let _ = pipe.read_to_end(&mut bytes);
-        }
-        bytes
-    })
+/// What comes out of a pipe, read aside.
+struct Drain {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Drain {
+    fn start(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&bytes);
+        let reader = std::thread::spawn(move || {
+            let mut part = [0; 8192];
+            // An error means that the writer is gone: what came is what there is.
+            if let Some(mut pipe) = pipe {
+                while let Ok(count @ 1..) = pipe.read(&mut part) {
+                    sink.lock().expect("the output so far").extend_from_slice(&part[..count]);
+                }
+            }
+        });
+        Self { bytes, reader }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.reader.is_finished()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().expect("the output so far")).into_owned()
+    }
+}
+
+#[test]
+fn a_command_that_hangs_is_killed_and_what_it_said_is_shown() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "echo heard; echo complained >&2; exec sleep 1000"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("sh");
+    let pid = rustix::process::Pid::from_child(&child);
+    let failed = std::panic::catch_unwind(|| wait(child, Duration::from_secs(2))).err().expect("it fails");
+    let text = failed.downcast::<String>().expect("a text");
+    assert!(text.contains("heard") && text.contains("complained"), "{text}");
+    assert!(rustix::process::test_kill_process(pid).is_err(), "it is killed and reaped");
 }
 
 /// Says aloud that a test, or a part of one, is skipped: past the harness's capture, since a skipped test must not
@@ -106,14 +151,18 @@ pub fn skipped(why: &str) {
 
 /// Waits until the probe returns something; fails at the deadline, saying what was waited for.
 #[track_caller]
-pub fn until<T>(what: &str, timeout: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, timeout: Duration, probe: impl FnMut() -> Option<T>) -> T {
+    within(timeout, probe).unwrap_or_else(|| panic!("not within {timeout:?}: {what}"))
+}
+
+/// What the probe returned before the deadline.
+fn within<T>(timeout: Duration, mut probe: impl FnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
     loop {
-        if let Some(value) = probe() {
-            return value;
+        match probe() {
+            None if start.elapsed() < timeout => std::thread::sleep(Duration::from_millis(10)),
+            result => return result,
         }
-        assert!(start.elapsed() < timeout, "not within {timeout:?}: {what}");
-        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

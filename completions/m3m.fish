@@ -47,7 +47,7 @@ complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-node" -d 'Be one SSH no
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-ledger" -d 'Be, or drive, the service of a lab\'s node; called by the node\'s command `ledger`'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-keeper" -d 'End a throw-away lab when its owner has ended; started by m3m itself'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c m3m -n "__fish_m3m_using_subcommand status" -l every -d 'Ask again and again, over connections that stand' -r
+complete -c m3m -n "__fish_m3m_using_subcommand status" -l every -d 'Ask again and again, every 2s if not said otherwise, over connections that stand' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand status" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'

@@ -21,7 +21,7 @@ use crate::world::ssh::Keep;
 /// Exit status: 0 operational, 10 degraded, 11 the service is down, 12 nothing could be reached.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Ask again and again, over connections that stand
+    /// Ask again and again, every 2s if not said otherwise, over connections that stand
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "2s",
           value_parser = duration::parse)]
     pub every: Option<Duration>,

@@ -1,9 +1,10 @@
 //! m3m-inventory(5): its fields come from the schema and its example is the shipped file, so neither can drift.
 
-use roff::{Inline, Roff, bold, roman};
+use roff::{Roff, bold, roman};
 use serde_json::Value;
 
 use crate::generated::check_or_bless;
+use crate::man::{heading, section, tagged, words};
 
 const ABOUT: &str = "The inventory names the nodes of one cell and says how they are reached, what the service is and \
     which times the cell promises. It is YAML 1.2. m3m only reads it: the roles are those of the first term, and \
@@ -39,8 +40,7 @@ const PLACES: [&str; 4] =
 #[test]
 fn man_page_of_the_inventory() {
     let mut page = Roff::new();
-    let version = format!("m3m {}", env!("CARGO_PKG_VERSION"));
-    page.control("TH", ["M3M-INVENTORY", "5", "\"\"", version.as_str(), "m3m manual"]);
+    heading(&mut page, "M3M-INVENTORY", "5");
     section(&mut page, "NAME").text([roman("m3m-inventory - the nodes of a cell, as m3m reads them")]);
     section(&mut page, "DESCRIPTION").text(words(ABOUT));
     section(&mut page, "EXAMPLE").text(words(SMALLEST));
@@ -62,21 +62,6 @@ fn man_page_of_the_inventory() {
     tagged(&mut page, "schema/inventory.schema.json", "the JSON Schema; an editor finds it by the file's first line");
     section(&mut page, "SEE ALSO").text([roman("m3m(1), m3m-check(1), ssh_config(5)")]);
     check_or_bless("man/m3m-inventory.5", &page.render());
-}
-
-fn section<'a>(page: &'a mut Roff, name: &str) -> &'a mut Roff {
-    page.control("SH", [name])
-}
-
-fn tagged(page: &mut Roff, tag: &str, text: &str) {
-    page.control("TP", []).text([bold(tag)]).text(words(text));
-}
-
-/// Text in which words between backticks are bold.
-fn words(text: &str) -> Vec<Inline> {
-    let text = text.replace('\n', " ");
-    let inline = |(index, part): (usize, &str)| if index % 2 == 0 { roman(part) } else { bold(part) };
-    text.split('`').enumerate().map(inline).collect()
 }
 
 fn example(page: &mut Roff) {

@@ -53,6 +53,7 @@ mod probes;
 mod processes;
 mod promises;
 mod proxy;
+mod readme;
 mod real_auth;
 mod real_host_keys;
 mod real_liars;

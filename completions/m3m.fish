@@ -26,7 +26,7 @@ end
 
 complete -c m3m -n "__fish_m3m_needs_command" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_needs_command" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_needs_command" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_needs_command" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -34,7 +34,7 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_needs_command" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_needs_command" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_needs_command" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_needs_command" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_needs_command" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_needs_command" -s V -l version -d 'Print version'
@@ -50,7 +50,7 @@ complete -c m3m -n "__fish_m3m_needs_command" -f -a "help" -d 'Print this messag
 complete -c m3m -n "__fish_m3m_using_subcommand status" -l every -d 'Ask again and again, every 2s if not said otherwise, over connections that stand' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand status" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand status" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand status" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand status" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -59,12 +59,12 @@ never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand status" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -l wide -d 'All columns: also host, location, branch, memory, time since boot'
-complete -c m3m -n "__fish_m3m_using_subcommand status" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand status" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand where" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand where" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand where" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand where" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -72,12 +72,12 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand where" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand where" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand where" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand check" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand check" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand check" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand check" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -86,12 +86,12 @@ never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand check" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand check" -l offline -d 'Judge by the inventory alone: no node is asked. It has to be said: checking live nodes is not there yet'
-complete -c m3m -n "__fish_m3m_using_subcommand check" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand check" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -99,7 +99,7 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
@@ -112,7 +112,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcomm
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -120,12 +120,12 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -133,12 +133,12 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -146,12 +146,12 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -159,12 +159,12 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -172,12 +172,12 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -185,12 +185,12 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -198,7 +198,7 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
@@ -211,7 +211,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand completions" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand completions" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -219,13 +219,13 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand completions" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand completions" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l dir -d 'The node\'s directory' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -233,13 +233,13 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l dir -d 'The node\'s directory' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -247,13 +247,13 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l dir -d 'The lab\'s directory' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s o -l output -d 'The form of the output' -r -f -a "table\t'Tables in a terminal, plain lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
@@ -261,7 +261,7 @@ always\t'Always'
 never\t'Never'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s q -l quiet -d 'Say less: no progress, no notes; status prints its verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "status" -d 'Show what is true now'

@@ -32,7 +32,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
 
-    /// Say less: no progress, no notes; status prints its verdict only
+    /// Say less: no progress, no notes; status and check print their verdict only
     #[arg(short, long, global = true)]
     pub quiet: bool,
 

@@ -18,7 +18,7 @@ use crate::core::status::Status;
 /// The form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
-    /// Tables in a terminal, plain lines in a pipe
+    /// For people: fitted to a terminal, whole lines in a pipe
     #[default]
     Table,
     /// One JSON document, with its version in `schema`

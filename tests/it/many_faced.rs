@@ -38,6 +38,11 @@ impl ManyFaced {
         cell.known(&known.concat()).node(name, port, ssh, &repository(&self.server))
     }
 
+    /// A cell of `one`, `two` and `three`, all alike.
+    pub fn three<'a>(&self, home: &'a Home) -> CellFile<'a> {
+        self.cell(home, &["one", "two", "three"].map(|name| (name, String::new())))
+    }
+
     /// A cell of these nodes: name and `ssh` section.
     pub fn cell<'a>(&self, home: &'a Home, nodes: &[(&str, String)]) -> CellFile<'a> {
         let indexed = nodes.iter().enumerate();

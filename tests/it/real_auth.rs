@@ -61,7 +61,7 @@ fn the_usual_files_and_no_files() {
     std::fs::create_dir(home.path().join(".ssh")).unwrap();
     let usual = keygen(home.path(), "ed25519", ".ssh/id_ed25519", "");
     let server = ManyFaced::start(&[&usual], "", 3);
-    server.cell(&home, &[("one", String::new()), ("two", String::new()), ("three", String::new())]).write_with("");
+    server.three(&home).write_with("");
     assert_up(&home.run(["status"]), "three");
     std::fs::remove_file(usual).unwrap();
     let shown = home.run(["status"]);
@@ -94,7 +94,7 @@ fn agents() {
     let right = key("right", "");
     let wrong: Vec<_> = (0..7).map(|index| key(&format!("wrong{index}"), "")).collect();
     let server = ManyFaced::start(&[&right], "", 3);
-    server.cell(&home, &[("one", String::new()), ("two", String::new()), ("three", String::new())]).write_with("");
+    server.three(&home).write_with("");
 
     let (few, many) = (home.path().join("few"), home.path().join("many"));
     std::fs::create_dir(&few).unwrap();
@@ -113,9 +113,7 @@ fn agents() {
     shown.assert_code(11);
     assert_silent(&shown, "three", "auth: no key to offer", "start an agent");
     // A named identity picks its key out of the crowd.
-    server
-        .cell(&home, &[("one", String::new()), ("two", String::new()), ("three", String::new())])
-        .write_with(&format!(", {}", identity(&right)));
+    server.three(&home).write_with(&format!(", {}", identity(&right)));
     assert_up(&status_with_agent(&home, crowded.socket()), "three");
 }
 
@@ -130,9 +128,7 @@ fn an_agent_unlocks_an_encrypted_identity() {
     // Encrypted after the agent took it in: the file alone does not help.
     finish(Command::new("ssh-keygen").args(["-q", "-p", "-P", "", "-N", "secret", "-f"]).arg(&key)).assert_code(0);
     let server = ManyFaced::start(&[&key], "", 3);
-    server
-        .cell(&home, &[("one", String::new()), ("two", String::new()), ("three", String::new())])
-        .write_with(&format!(", {}", identity(&key)));
+    server.three(&home).write_with(&format!(", {}", identity(&key)));
     assert_silent(&home.run(["status"]), "three", "auth: no key to offer", "is encrypted");
     assert_up(&status_with_agent(&home, agent.socket()), "three");
 }

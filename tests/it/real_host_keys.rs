@@ -77,8 +77,7 @@ fn without_a_file_nothing_is_known_and_nothing_is_recorded() {
     let home = Home::new();
     let identity = keygen(home.path(), "ed25519", "identity", "");
     let server = ManyFaced::start(&[&identity], "", 3);
-    let name = |name: &'static str| (name, String::new());
-    server.cell(&home, &[name("one"), name("two"), name("three")]).write();
+    server.three(&home).write();
     std::fs::remove_file(home.path().join("known_hosts")).unwrap();
     let shown = home.run(["status"]);
     assert!(shown.assert_code(3).stderr.contains("known_hosts: cannot be read"), "{shown}");

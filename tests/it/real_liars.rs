@@ -26,7 +26,12 @@ struct Ground {
 }
 
 impl Ground {
-    fn new() -> Self {
+    /// Nothing, aloud, where no server can be started.
+    #[track_caller]
+    fn new() -> Option<Self> {
+        if !available() {
+            return None;
+        }
         let home = Home::new();
         let key = public_key(&keygen(home.path(), "ed25519", "identity", ""));
         let good = [true, false].map(|is_primary| {
@@ -34,7 +39,7 @@ impl Ground {
             furnish(&server, is_primary);
             server
         });
-        Self { home, key, good }
+        Some(Self { home, key, good })
     }
 
     fn cell(&self) -> CellFile<'_> {
@@ -42,12 +47,21 @@ impl Ground {
         CellFile::new(&self.home).server("primary", primary).server("brain", brain)
     }
 
-    /// A server that runs a script in place of the probe, which is in `$SSH_ORIGINAL_COMMAND`.
-    fn liar(&self, script: &str) -> Sshd {
-        let options = Options { authorized_keys: Some(&self.key), force_command: Some(script), ..Options::default() };
-        let server = Sshd::start(&options);
-        furnish(&server, false);
-        server
+    /// `m3m status` of a cell with servers that run a script in place of the probe, which is in
+    /// `$SSH_ORIGINAL_COMMAND`.
+    #[track_caller]
+    fn status_with_liars(&self, liars: &[(&str, &str)]) -> Finished {
+        let start = |script| {
+            let options =
+                Options { authorized_keys: Some(&self.key), force_command: Some(script), ..Options::default() };
+            let server = Sshd::start(&options);
+            furnish(&server, false);
+            server
+        };
+        let servers: Vec<Sshd> = liars.iter().map(|(_, script)| start(script)).collect();
+        let named = liars.iter().zip(&servers);
+        named.fold(self.cell(), |cell, ((name, _), server)| cell.server(name, server)).write();
+        self.status()
     }
 
     /// `m3m status`, which must keep its deadline and see the good servers.
@@ -64,10 +78,7 @@ impl Ground {
 
 #[test]
 fn ports_without_a_working_ssh_server() {
-    if !available() {
-        return;
-    }
-    let ground = Ground::new();
+    let Some(ground) = Ground::new() else { return };
     let manners = [
         ("mute", Manner::Mute, "timeout in banner"),
         ("stalled", Manner::BannerThenMute, "timeout in kex"),
@@ -98,10 +109,7 @@ fn ports_without_a_working_ssh_server() {
 
 #[test]
 fn ports_that_talk_nonsense() {
-    if !available() {
-        return;
-    }
-    let ground = Ground::new();
+    let Some(ground) = Ground::new() else { return };
     let manners = [
         ("http", Manner::Http, "banner: not SSH but HTTP/1.1 400 Bad Request", "really the sshd of http?"),
         ("garbage", Manner::BannerThenGarbage, "kex: no algorithm in common", "really the sshd"),
@@ -123,10 +131,7 @@ fn ports_that_talk_nonsense() {
 
 #[test]
 fn no_algorithm_in_common() {
-    if !available() {
-        return;
-    }
-    let ground = Ground::new();
+    let Some(ground) = Ground::new() else { return };
     let config = "KexAlgorithms sntrup761x25519-sha512@openssh.com";
     let server = Sshd::start(&Options { authorized_keys: Some(&ground.key), config, ..Options::default() });
     ground.cell().server("modern", &server).write();
@@ -140,10 +145,7 @@ fn no_algorithm_in_common() {
 
 #[test]
 fn a_connection_that_goes_silent_in_each_phase() {
-    if !available() {
-        return;
-    }
-    let ground = Ground::new();
+    let Some(ground) = Ground::new() else { return };
     // After so many bytes of the server: its banner, its proposal of algorithms, half of what follows.
     let cuts = [("in-banner", 5), ("in-kex", 200), ("later", 1900)];
     let proxies = cuts.map(|(_, bytes)| {
@@ -167,22 +169,13 @@ fn a_connection_that_goes_silent_in_each_phase() {
 
 #[test]
 fn commands_that_never_end() {
-    if !available() {
-        return;
-    }
-    let ground = Ground::new();
-    let hang = ground.liar("exec sleep 1000");
-    let half = ground.liar("sh -c \"$SSH_ORIGINAL_COMMAND\" | head -n 3; exec sleep 1000");
-    let endless = ground.liar("exec yes");
-    let noisy = ground.liar("exec yes >&2");
-    ground
-        .cell()
-        .server("hang", &hang)
-        .server("half", &half)
-        .server("endless", &endless)
-        .server("noisy", &noisy)
-        .write();
-    let shown = ground.status();
+    let Some(ground) = Ground::new() else { return };
+    let shown = ground.status_with_liars(&[
+        ("hang", "exec sleep 1000"),
+        ("half", "sh -c \"$SSH_ORIGINAL_COMMAND\" | head -n 3; exec sleep 1000"),
+        ("endless", "exec yes"),
+        ("noisy", "exec yes >&2"),
+    ]);
     shown.assert_code(10);
     assert_silent(&shown, "hang", "timeout in output", "stopped answering");
     assert_silent(&shown, "endless", "output over 64 KiB", "prints without end");
@@ -194,24 +187,14 @@ fn commands_that_never_end() {
 
 #[test]
 fn answers_that_are_none() {
-    if !available() {
-        return;
-    }
-    let ground = Ground::new();
-    let exits = ground.liar("exit 7");
-    let complains = ground.liar("echo 'This account is currently not available.'; exit 1");
-    let colors = ground.liar("printf '\\033[2J\\033]0;owned\\007\\033[31mred\\033[0m\\n'");
-    let bytes = ground.liar("printf '\\377\\376\\200 bytes\\n'");
-    let killed = ground.liar("kill -9 $$");
-    ground
-        .cell()
-        .server("exits", &exits)
-        .server("complains", &complains)
-        .server("colors", &colors)
-        .server("bytes", &bytes)
-        .server("killed", &killed)
-        .write();
-    let shown = ground.status();
+    let Some(ground) = Ground::new() else { return };
+    let shown = ground.status_with_liars(&[
+        ("exits", "exit 7"),
+        ("complains", "echo 'This account is currently not available.'; exit 1"),
+        ("colors", "printf '\\033[2J\\033]0;owned\\007\\033[31mred\\033[0m\\n'"),
+        ("bytes", "printf '\\377\\376\\200 bytes\\n'"),
+        ("killed", "kill -9 $$"),
+    ]);
     shown.assert_code(10);
     let hint = "m3m needs a POSIX sh behind the login shell";
     assert_silent(&shown, "exits", "garbled: exit 7 and no answer", hint);
@@ -224,15 +207,11 @@ fn answers_that_are_none() {
 
 #[test]
 fn a_login_shell_that_talks_first_does_no_harm() {
-    if !available() {
-        return;
-    }
-    let ground = Ground::new();
+    let Some(ground) = Ground::new() else { return };
     let banner = "echo Welcome to the machine; echo WARNING >&2; echo; sh -c \"$SSH_ORIGINAL_COMMAND\"";
-    let chatty = ground.liar(&format!("{banner}; echo Bye"));
-    let colorful = ground.liar(&format!("printf '\\033[1m'; printf '\\377\\n'; {banner}"));
-    ground.cell().server("chatty", &chatty).server("colorful", &colorful).write();
-    let shown = ground.status();
+    let chatty = format!("{banner}; echo Bye");
+    let colorful = format!("printf '\\033[1m'; printf '\\377\\n'; {banner}");
+    let shown = ground.status_with_liars(&[("chatty", &chatty), ("colorful", &colorful)]);
     shown.assert_code(0);
     assert_up(&shown, "chatty");
     assert_up(&shown, "colorful");
@@ -241,10 +220,7 @@ fn a_login_shell_that_talks_first_does_no_harm() {
 
 #[test]
 fn a_server_that_prints_a_banner_before_authentication() {
-    if !available() {
-        return;
-    }
-    let ground = Ground::new();
+    let Some(ground) = Ground::new() else { return };
     let text = ground.home.write("issue", "Authorized use only.\n".repeat(20));
     let config = format!("Banner {}", text.display());
     let server = Sshd::start(&Options { authorized_keys: Some(&ground.key), config: &config, ..Options::default() });
@@ -255,10 +231,7 @@ fn a_server_that_prints_a_banner_before_authentication() {
 
 #[test]
 fn a_standing_connection_that_goes_silent() {
-    if !available() {
-        return;
-    }
-    let ground = Ground::new();
+    let Some(ground) = Ground::new() else { return };
     let brain = &ground.good[1];
     let proxy = Proxy::start(brain.port(), Duration::ZERO);
     let keys = brain.host_keys().iter();

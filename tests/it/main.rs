@@ -62,5 +62,6 @@ mod rig;
 mod sshd;
 mod standing;
 mod support;
+#[cfg(feature = "lab")]
 mod terminal;
 mod tidy;

@@ -13,7 +13,7 @@ const ABOUT: &str = "The inventory names the nodes of one cell and says how they
 const SMALLEST: &str = "Only the cell's name, the work tree's path, three commands and the nodes have to be said. The \
     shipped inventory spells the defaults out:";
 
-const RULES: [&str; 9] = [
+const RULES: [&str; 10] = [
     "Unknown fields and keys that stand twice are errors, so that a misspelt field cannot be lost.",
     "There is exactly one `primary`, exactly one `brain` and at least one `mirror`. The primary is a candidate.",
     "Names of nodes are unique, and so are host and port together.",
@@ -21,10 +21,11 @@ const RULES: [&str; 9] = [
      with `-`. Neither do a user, a branch and a git URL.",
     "A work tree's path is absolute and not `/`. Commands are not empty.",
     "A duration is a number with a unit, or several: `250ms`, `5s`, `1m30s`. It is more than zero and at most ten years.",
+    "A whole number has no sign and no leading zeros. Where a text is asked for, `10` and `off` are texts.",
     "`~/` is expanded in `identity` and `known_hosts` only. Commands and paths of nodes are left as they are.",
     "A field that has a default is not left empty: it has a value, or it is not written.",
     "The file is UTF-8, has one document, at most 1 MiB, at most 32 levels and at most 20000 values, with what aliases \
-     repeat. It is indented by spaces.",
+     repeat. It is indented by spaces. A byte order mark at its start is passed over.",
 ];
 
 const TRUST: &str = "The file holds commands that m3m runs. It is refused when its owner is neither you nor root, when \

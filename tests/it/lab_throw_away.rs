@@ -3,13 +3,13 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
 use m3m::lab::{State, ThrowAway};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::lab::{NODES, SOON, read_number};
-use crate::processes::signal_marked;
+use crate::processes::{Running, marked, signal_marked};
 use crate::support::{Home, until};
 
 pub fn throw_away() -> ThrowAway {
@@ -41,8 +41,8 @@ fn it_is_gone_when_its_owner_is_killed_even_with_all_nodes_frozen() {
     for node in NODES {
         signal_marked(&format!("M3M_LAB_NODE={}", dir.join("nodes").join(node).display()), Signal::STOP);
     }
-    owner.kill().expect("kill the owner");
-    owner.wait().expect("its end");
+    owner.0.kill().expect("kill the owner");
+    owner.0.wait().expect("its end");
     until("the lab is gone", SOON, || (!dir.exists() && processes_of(&dir).is_empty()).then_some(()));
     assert!(ports.iter().all(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_err()));
 }
@@ -52,16 +52,16 @@ fn it_is_gone_when_its_owner_is_told_to_end() {
     let home = Home::new();
     let mut owner = owner(&home);
     let dir = complete(&home);
-    kill_process(Pid::from_child(&owner), Signal::TERM).expect("tell the owner");
-    let status = until("the owner ends", SOON, || owner.try_wait().expect("its end"));
+    kill_process(Pid::from_child(&owner.0), Signal::TERM).expect("tell the owner");
+    let status = until("the owner ends", SOON, || owner.0.try_wait().expect("its end"));
     assert_eq!(status.code(), Some(130));
     assert_gone(&dir);
 }
 
 /// An m3m that goes on and on with a lab of its own.
-fn owner(home: &Home) -> Child {
+fn owner(home: &Home) -> Running {
     let mut command = home.m3m(["--lab", "status", "--every"]);
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("m3m")
+    Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("m3m"))
 }
 
 /// The directory of the one throw-away lab in this home, once its last file is there.
@@ -84,11 +84,5 @@ fn assert_gone(lab: &Path) {
 /// The living processes that carry the mark of a node of this lab.
 fn processes_of(lab: &Path) -> Vec<u32> {
     let mark = format!("M3M_LAB_NODE={}/", lab.display());
-    let names = fs::read_dir("/proc").expect("a list of processes").flatten().map(|entry| entry.file_name());
-    let pids = names.filter_map(|name| name.to_str()?.parse::<u32>().ok());
-    let is_marked = |pid: &u32| {
-        let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        String::from_utf8_lossy(&environ).split('\0').any(|entry| entry.starts_with(&mark))
-    };
-    pids.filter(is_marked).collect()
+    marked(|variable| variable.starts_with(&mark)).collect()
 }

@@ -1,8 +1,20 @@
 //! Looking for processes below one that a test has started, and signalling them by id. Linux only: it reads `/proc`.
 
 use std::path::PathBuf;
+use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
+
+/// A child that is killed when this is dropped, as where its test fails.
+pub struct Running(pub Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // They fail if it has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 /// Signals a process and all its descendants. They are held still meanwhile, so that none is born or lost unseen.
 pub fn signal_tree(root: u32, signal: Signal) {
@@ -15,11 +27,21 @@ pub fn signal_tree(root: u32, signal: Signal) {
 
 /// Signals every process that was started with `mark` (`NAME=value`) in its environment, whoever its parent is now.
 pub fn signal_marked(mark: &str, signal: Signal) {
-    let carries = |pid: &u32| {
+    marked(|variable| variable == mark).for_each(|pid| send(pid, signal));
+}
+
+/// The living processes that were started with such a variable (`NAME=value`) in their environment.
+pub fn marked(is_mark: impl Fn(&str) -> bool) -> impl Iterator<Item = u32> {
+    all().filter(move |pid| {
         let environment = std::fs::read(proc(*pid).join("environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
-    };
-    all().filter(carries).for_each(|pid| send(pid, signal));
+        String::from_utf8_lossy(&environment).split('\0').any(&is_mark)
+    })
+}
+
+/// The command line of a process, its words ended by NUL.
+pub fn command_line(pid: u32) -> String {
+    let line = std::fs::read(proc(pid).join("cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).into_owned()
 }
 
 fn send(pid: u32, signal: Signal) {

@@ -4,12 +4,12 @@ use std::fs;
 use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use m3m::lab::ledger::Ledger;
 
-use crate::support::{Finished, Home, finish, until};
+use crate::support::{Finished, Home, finish, skipped, until};
 
 /// Generous: a step that takes this long is a hang.
 pub const SOON: Duration = Duration::from_secs(20);
@@ -55,7 +55,7 @@ impl Labs {
     pub fn ssh(&self, node: &str, line: &str) -> Command {
         let mut command = Command::new("ssh");
         command.arg("-F").arg(self.dir("lab").join("ssh_config")).args(["-o", "ConnectTimeout=10", node, line]);
-        command.stdin(std::process::Stdio::null());
+        command.stdin(Stdio::null());
         command
     }
 
@@ -76,8 +76,9 @@ impl Drop for Labs {
     fn drop(&mut self) {
         for entry in fs::read_dir(self.dir("")).into_iter().flatten().flatten() {
             if entry.path().is_dir() {
-                let name = entry.file_name();
-                finish(self.home.m3m(["lab", "down"]).arg(name));
+                let mut down = self.home.m3m(["lab", "down"]);
+                // A panic while a failed test unwinds would end all tests.
+                let _ = down.arg(entry.file_name()).stdout(Stdio::null()).stderr(Stdio::null()).status();
             }
         }
     }
@@ -88,12 +89,14 @@ pub fn read_number<T: std::str::FromStr>(path: &Path) -> T {
     text.trim().parse().unwrap_or_else(|_| panic!("not a number: {text:?}"))
 }
 
-/// Whether the program is there; says so where it is not, because the test then shows nothing.
-#[expect(clippy::print_stderr, reason = "a test that shows nothing must say so")]
+/// Whether the program is there. Where not, it says so aloud; with `M3M_REQUIRE_SSHD=1` the test fails.
+#[track_caller]
 pub fn has(program: &str, version: &str) -> bool {
     let found = Command::new(program).arg(version).output().is_ok();
     if !found {
-        eprintln!("SKIPPED: this machine has no {program}");
+        let is_required = std::env::var_os("M3M_REQUIRE_SSHD").is_some_and(|value| value == "1");
+        assert!(!is_required, "M3M_REQUIRE_SSHD=1, but there is no {program}");
+        skipped(&format!("there is no {program}"));
     }
     found
 }
@@ -237,7 +240,7 @@ fn two_at_once_make_one_lab() {
     let labs = Labs::new();
     let start = || {
         let mut command = labs.home.m3m(["lab", "up"]);
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("m3m")
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("m3m")
     };
     let both = [start(), start()].map(|child| crate::support::wait(child, SOON));
     let already = both.iter().filter(|up| up.assert_code(0).stdout.contains("already")).count();

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use super::layout::{NodeDir, read_port, write_atomically};
 use super::processes::{self, Act};
-use super::{lock, server};
+use super::{lock, server, start};
 use crate::error::{Error, Exit};
 
 /// The first word of the line of a node that listens; its port follows.
@@ -28,6 +28,7 @@ const DIRECTORY_CHECK: Duration = Duration::from_secs(1);
 /// # Errors
 /// It runs already, its files are incomplete, or its port is taken.
 pub async fn run(dir: PathBuf) -> Result<Exit, Error> {
+    start::leave_session();
     let node = NodeDir::new(dir);
     let (_lock, listener, host_key, client_key) = match prepare(&node).await {
         Ok(parts) => parts,

@@ -3,7 +3,6 @@
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -14,8 +13,8 @@ use super::layout::NodeDir;
 use super::node::{FAILED, READY};
 use crate::error::{Error, Exit};
 
-/// A node that does not listen within this time has failed.
-const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// What does not answer within this time has failed. Generous: a busy machine is no failure.
+pub(super) const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A node process that was started.
 #[derive(Debug)]
@@ -24,6 +23,12 @@ pub(super) struct Started {
     log: PathBuf,
     child: Child,
     line: Receiver<String>,
+}
+
+/// Leaves the session of whoever started this process: what a node runs must not reach that one's terminal.
+pub(super) fn leave_session() {
+    // It fails for the leader of a process group: one that was started by hand, in a terminal it is to have.
+    let _ = rustix::process::setsid();
 }
 
 /// This very binary, which every process of a lab runs.
@@ -43,7 +48,7 @@ pub(super) fn start(node: &NodeDir, program: &Path) -> Result<Started, Error> {
     let log = OpenOptions::new().create(true).append(true).mode(0o600).open(node.log()).map_err(failed)?;
     let mut command = exec::program(program, node);
     command.arg("lab-node").arg("--dir").arg(node.path());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     let mut child = command.spawn().map_err(failed)?;
 
     let (sender, line) = channel();
@@ -59,13 +64,25 @@ pub(super) fn start(node: &NodeDir, program: &Path) -> Result<Started, Error> {
 }
 
 impl Started {
-    /// Waits until the node listens. It goes on running.
-    pub(super) fn ready(self) -> Result<(Child, u16), Error> {
+    /// Waits until the node listens. It goes on running; one that does not listen in time is killed.
+    pub(super) fn ready(mut self) -> Result<(Child, u16), Error> {
+        match self.port() {
+            Ok(port) => Ok((self.child, port)),
+            Err(error) => {
+                // It fails if the node has ended.
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                Err(error)
+            }
+        }
+    }
+
+    fn port(&self) -> Result<u16, Error> {
         let line = self.line.recv_timeout(START_TIMEOUT);
         let line = line.map_err(|_| cannot_start(&self.name).because(format!("not ready within {START_TIMEOUT:?}")))?;
         let (word, rest) = line.trim_end().split_once(' ').unwrap_or_default();
         match (word, rest.parse()) {
-            (READY, Ok(port)) => Ok((self.child, port)),
+            (READY, Ok(port)) => Ok(port),
             (FAILED, _) => Err(refused(&self.name, rest)),
             _ => Err(cannot_start(&self.name).because("it ended at once").hint(format!("see {}", self.log.display()))),
         }

@@ -9,7 +9,7 @@ use m3m::lab::{State, ThrowAway};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::lab::{NODES, SOON, read_number};
-use crate::processes::{Running, marked, signal_marked};
+use crate::processes::{Running, marked, session, signal_marked};
 use crate::support::{Home, until};
 
 pub fn throw_away() -> ThrowAway {
@@ -28,6 +28,15 @@ fn it_is_complete_and_gone_when_it_is_dropped() {
     assert!(running.len() >= 5, "four nodes and the ledger: {running:?}");
     drop(lab);
     assert_gone(&dir);
+}
+
+#[test]
+fn nothing_of_it_can_open_the_terminal_of_its_owner() {
+    let lab = throw_away();
+    let running = processes_of(lab.lab().path());
+    assert!(running.len() >= 6, "five nodes and the ledger: {running:?}");
+    let shared: Vec<_> = running.into_iter().filter(|pid| session(*pid) == session(std::process::id())).collect();
+    assert_eq!(shared, Vec::<u32>::new(), "in the session of their owner");
 }
 
 #[test]

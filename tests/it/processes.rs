@@ -60,6 +60,11 @@ pub fn state(pid: u32) -> Option<char> {
     stat_field(pid, 0)?.chars().next().filter(|state| *state != 'Z')
 }
 
+/// The session of a process: the id of the process that began it.
+pub fn session(pid: u32) -> Option<u32> {
+    stat_field(pid, 3)?.parse().ok()
+}
+
 fn parent(pid: u32) -> Option<u32> {
     stat_field(pid, 1)?.parse().ok()
 }

@@ -2,7 +2,6 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -46,7 +45,6 @@ pub(in super::super) fn start_with(node: &NodeDir, program: &Path) -> Result<(),
         .stdin(Stdio::null())
         .stdout(log().map_err(failed)?)
         .stderr(log().map_err(failed)?)
-        .process_group(0)
         .spawn()
         .map_err(failed)?;
     // One that runs but is slow to answer holds the lock, and the second one ends: it is the answer that counts.

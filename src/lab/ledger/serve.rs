@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::super::layout::{NodeDir, read_port, write_atomically};
 use super::super::lock;
+use super::super::start::leave_session;
 use super::LINE_BYTES_MAX;
 use crate::error::{Error, Exit};
 
@@ -25,6 +26,7 @@ const CLIENTS_MAX: usize = 64;
 /// # Errors
 /// It runs already, its files cannot be used, or its port is taken.
 pub fn serve(dir: PathBuf) -> Result<(), Error> {
+    leave_session();
     let ledger = Arc::new(Records { node: NodeDir::new(dir), write: Mutex::new(()) });
     let node = &ledger.node;
     let failed =

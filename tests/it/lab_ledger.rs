@@ -1,15 +1,19 @@
 //! The lab's service: a write that was acknowledged is there.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
 
 use m3m::lab::ThrowAway;
 use m3m::lab::ledger::Ledger;
 
 use crate::lab::SOON;
 use crate::lab_throw_away::throw_away;
+use crate::processes::Running;
+use crate::support::Home;
 
 fn ledger(lab: &ThrowAway, node: &str) -> Ledger {
     let port = lab.lab().ledger_port(node).expect("a ledger that was started");
@@ -63,6 +67,28 @@ fn a_bad_line_is_answered_and_an_endless_one_ends() {
     // What was sent beyond the limit may turn the end into a reset.
     let _ = reader.read_to_end(&mut rest);
     assert!(rest.starts_with(b"error: ") || rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
+}
+
+#[test]
+fn a_lock_that_names_another_program_does_not_end_that_program() {
+    let home = Home::new();
+    let mut other = Running(Command::new("sleep").arg("600").spawn().expect("another program"));
+    let lock = File::open(home.write("almaty/ledger.lock", format!("{:>10}\n", other.0.id()))).expect("the lock");
+    lock.lock().expect("hold it");
+    let stop = home.run(["lab-ledger", "stop", "--dir", "almaty"]);
+    assert!(stop.assert_code(20).stderr.contains("still there"), "{stop}");
+    assert!(other.0.try_wait().expect("its state").is_none(), "it was signalled");
+}
+
+#[test]
+fn a_ledger_that_ends_at_once_is_not_waited_for() {
+    let lab = throw_away();
+    let node = lab.lab().path().join("nodes/almaty");
+    fs::write(node.join("ledger.port"), "no port").expect("spoil a file");
+    let start = Instant::now();
+    let failed = Home::new().run(["lab-ledger", "start", "--dir", node.to_str().expect("UTF-8")]);
+    assert!(failed.assert_code(20).stderr.contains("it ended at once"), "{failed}");
+    assert!(start.elapsed() < SOON / 4, "{:?}", start.elapsed());
 }
 
 #[test]

@@ -3,19 +3,17 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal};
 
 use super::super::layout::{NodeDir, read_port};
-use super::super::start::own_program;
-use super::super::{exec, lock};
+use super::super::start::{START_TIMEOUT, own_program};
+use super::super::{exec, lock, processes};
 use super::Ledger;
 use crate::error::{Error, Exit};
 
-/// A ledger answers within this time of its start.
-const START_TIMEOUT: Duration = Duration::from_secs(1);
 /// A running ledger answers a ping within this time.
 const PING_TIMEOUT: Duration = Duration::from_millis(500);
 /// A ledger that takes longer to end is killed.
@@ -48,14 +46,17 @@ pub(in super::super) fn start_with(node: &NodeDir, program: &Path) -> Result<(),
         .spawn()
         .map_err(failed)?;
     // One that runs but is slow to answer holds the lock, and the second one ends: it is the answer that counts.
-    if within(START_TIMEOUT, || answers(node)) {
+    let is_over = |child: &mut Child| matches!(child.try_wait(), Ok(Some(_))) && holder(node).is_none();
+    within(START_TIMEOUT, || answers(node) || is_over(&mut child));
+    if answers(node) {
         return Ok(());
     }
-    let see = format!("see {}", node.ledger_log().display());
-    match child.try_wait() {
-        Ok(Some(status)) => Err(cannot("start", node).because(format!("it ended at once: {status}")).hint(see)),
-        _ => Err(cannot("start", node).because(format!("no answer within {START_TIMEOUT:?}")).hint(see)),
-    }
+    let ended = child.try_wait().ok().flatten().map(|status| format!("it ended at once: {status}"));
+    // It fails if the ledger has ended. One that answers later would run where its start is known to have failed.
+    let _ = child.kill();
+    let _ = child.wait();
+    let why = ended.unwrap_or_else(|| format!("no answer within {START_TIMEOUT:?}"));
+    Err(cannot("start", node).because(why).hint(format!("see {}", node.ledger_log().display())))
 }
 
 /// Stops the ledger of the node in this directory, if it runs, and waits until it is gone.
@@ -86,9 +87,7 @@ fn holder(node: &NodeDir) -> Option<Pid> {
 }
 
 fn signalled(node: &NodeDir, signal: Signal) -> Option<()> {
-    let pid = holder(node)?;
-    // It fails if the ledger has just ended: the wait will tell.
-    let _ = kill_process(pid, signal);
+    processes::signal(node, holder(node)?, signal);
     Some(())
 }
 

@@ -30,12 +30,20 @@ pub(super) fn of(nodes: &[NodeDir]) -> io::Result<Vec<Process>> {
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         // A process may end while it is read: then it is not there.
         let Some(mut process) = read(pid) else { continue };
-        process.marked = std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|text| is_marked(&text, nodes));
+        process.marked = carries_mark(pid, nodes);
         all.push(process);
     }
     let mut found = closure(all);
     found.retain(|process| u32::try_from(process.pid) != Ok(std::process::id()));
     Ok(found)
+}
+
+/// The process of that id, if it was started by this node.
+pub(super) fn one(node: &NodeDir, pid: Pid) -> Option<Process> {
+    let pid = pid.as_raw_nonzero().get();
+    // Read before the mark: an id that is used again between the two has another start.
+    let process = read(pid)?;
+    carries_mark(pid, std::slice::from_ref(node)).then_some(process)
 }
 
 /// Sends a signal to that very process: to nobody if its id is used by another one meanwhile.
@@ -74,6 +82,10 @@ fn parse(pid: i32, stat: &str) -> Option<Process> {
         stopped: state == "T",
         marked: false,
     })
+}
+
+fn carries_mark(pid: i32, nodes: &[NodeDir]) -> bool {
+    std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|text| is_marked(&text, nodes))
 }
 
 fn is_marked(environ: &[u8], nodes: &[NodeDir]) -> bool {

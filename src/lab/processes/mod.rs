@@ -56,6 +56,13 @@ pub(super) fn act(nodes: &[NodeDir], act: Act) -> io::Result<()> {
     }
 }
 
+/// Signals one process of the node: nobody if it has ended and its id is another program's by now.
+pub(super) fn signal(node: &NodeDir, pid: Pid, signal: Signal) {
+    if let Some(process) = table::one(node, pid) {
+        table::send(&process, signal);
+    }
+}
+
 /// Whether a process is stopped, as by [`Act::Freeze`].
 pub(super) fn is_stopped(pid: Pid) -> bool {
     table::is_stopped(pid)

@@ -24,6 +24,12 @@ pub(super) fn of(nodes: &[NodeDir]) -> io::Result<Vec<Process>> {
     Ok(pids.map(|pid| Process { pid: pid.as_raw_nonzero().get(), stopped: is_stopped(pid) }).collect())
 }
 
+/// The process of that id; whose it is cannot be seen here.
+#[expect(clippy::unnecessary_wraps, reason = "the same form as where there is a /proc to read")]
+pub(super) fn one(_: &NodeDir, pid: Pid) -> Option<Process> {
+    Some(Process { pid: pid.as_raw_nonzero().get(), stopped: false })
+}
+
 /// Signals the whole group.
 pub(super) fn send(process: &Process, signal: Signal) {
     if let Some(pid) = Pid::from_raw(process.pid) {

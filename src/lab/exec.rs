@@ -79,7 +79,7 @@ fn path(node: &NodeDir) -> std::ffi::OsString {
     // On the node itself the directory stands there already.
     let rest = std::env::split_paths(&rest).filter(|dir| *dir != node.bin());
     let dirs: Vec<_> = std::iter::once(node.bin()).chain(rest).collect();
-    // It fails for a directory with a colon in its name, which no PATH can hold.
+    // It fails for a directory with a colon in its name, where no lab is made.
     std::env::join_paths(dirs).unwrap_or_else(|_| "/usr/bin:/bin".into())
 }
 

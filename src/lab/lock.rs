@@ -2,8 +2,9 @@
 //!
 //! A process id alone says nothing, because ids are used again.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError, metadata};
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,13 @@ const RETRY: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct Held(File);
 
+impl Held {
+    /// The locked file, for a process that is to hold the lock as well, should this one be killed.
+    pub(super) fn share(&self) -> io::Result<File> {
+        self.0.try_clone()
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         // Closing the file is not enough: a child that was just forked has it open until it executes its program.
@@ -25,11 +33,14 @@ impl Drop for Held {
 
 /// Takes the lock and writes this process's id into the file; nothing if somebody else holds it for that long.
 pub(super) fn take(path: &Path, timeout: Duration) -> io::Result<Option<Held>> {
-    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    let mut file = open()?;
     let deadline = Instant::now() + timeout;
     loop {
         match file.try_lock() {
-            Ok(()) => break,
+            Ok(()) if is_at(&file, path)? => break,
+            // Its holder has removed it: whoever comes next locks another file.
+            Ok(()) => file = open()?,
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(RETRY),
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
@@ -38,6 +49,11 @@ pub(super) fn take(path: &Path, timeout: Duration) -> io::Result<Option<Held>> {
     // Of one width, so that it replaces an older id in one write.
     file.write_all(format!("{:>10}\n", std::process::id()).as_bytes())?;
     Ok(Some(Held(file)))
+}
+
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let file = file.metadata()?;
+    Ok(metadata(path).is_ok_and(|there| (there.dev(), there.ino()) == (file.dev(), file.ino())))
 }
 
 /// The process that holds the lock, or nothing.
@@ -84,5 +100,22 @@ mod tests {
         drop(held);
         assert_eq!(holder(&path), None, "let go");
         assert!(take(&path, Duration::ZERO).unwrap().is_some(), "free again");
+    }
+
+    #[test]
+    fn a_lock_whose_file_was_removed_is_nobodys() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let held = take(&path, Duration::ZERO).unwrap().expect("free");
+        let waiting = std::thread::spawn({
+            let path = path.clone();
+            move || take(&path, Duration::from_secs(20)).unwrap().expect("in time")
+        });
+        // Whether it waits already or begins later: it must end up with the file that stands there.
+        std::thread::sleep(RETRY * 4);
+        std::fs::remove_file(&path).unwrap();
+        drop(held);
+        let _next = waiting.join().unwrap();
+        assert!(take(&path, Duration::ZERO).unwrap().is_none(), "the next one holds it");
     }
 }

@@ -5,6 +5,7 @@
 //! m3m's state directory, and the [`ThrowAway`] of `--lab`, which is gone when its owner is.
 
 mod exec;
+mod keeper;
 mod layout;
 pub mod ledger;
 mod lock;
@@ -26,11 +27,13 @@ use serde::Serialize;
 
 use crate::core::inventory::Role;
 use crate::error::{Error, Exit};
+pub use keeper::keep;
 use layout::{LabDir, NodeDir, read_port};
 pub use layout::{PARTS, Part};
-pub use persistent::{Exclusive, all, choose, down, find, up};
+pub use persistent::{Exclusive, all, choose, down, find, incomplete, the_only, up};
 use processes::Act;
-pub use throw_away::{ThrowAway, keep};
+pub use setup::shell_word;
+pub use throw_away::ThrowAway;
 
 /// A complete lab. Its nodes live or not.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::keeper::Keeper;
 use super::layout::LabDir;
 use super::{Lab, State, lock, remove, setup, start};
 use crate::core::name::Name;
@@ -17,7 +18,21 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Keeps every other m3m from making, ending or breaking the same lab, until it is dropped.
 #[derive(Debug)]
-pub struct Exclusive(#[expect(dead_code, reason = "held, not read")] lock::Held);
+pub struct Exclusive {
+    // Let go of after the body of `drop`.
+    held: lock::Held,
+    file: PathBuf,
+    lab: PathBuf,
+}
+
+impl Drop for Exclusive {
+    fn drop(&mut self) {
+        if !self.lab.exists() {
+            // A lock that stays behind is free.
+            let _ = std::fs::remove_file(&self.file);
+        }
+    }
+}
 
 /// Makes the lab of that name and starts it, or finds it as it is; says whether it is new.
 ///
@@ -27,16 +42,21 @@ pub fn up(name: &Name) -> Result<(Lab, bool), Error> {
     let program = start::own_program()?;
     let labs = labs_dir()?;
     DirBuilder::new().recursive(true).mode(0o700).create(&labs).map_err(|error| not_writable(&labs, error))?;
-    let _exclusive = exclusively(&labs, name.as_str())?;
-    if let Some(lab) = open(&canonical(&labs)?, name) {
+    let labs = canonical(&labs)?;
+    setup::usable(&labs, "XDG_STATE_HOME")?;
+    let exclusive = exclusively(&labs, name.as_str())?;
+    if let Some(lab) = open(&labs, name) {
         return Ok((lab, false));
     }
-    let dir = LabDir::new(canonical(&labs)?.join(name.as_str()));
-    // Whoever made it was killed before it was complete.
+    let dir = LabDir::new(labs.join(name.as_str()));
+    // Whoever made it was killed, and its keeper as well.
     remove(&dir).map_err(|error| setup::cannot_write(dir.path(), error))?;
+    // If this process is killed, the keeper holds the lock until nothing of the lab is left.
+    let lock = exclusive.held.share().map_err(|error| not_writable(&exclusive.file, error))?;
+    let keeper = Keeper::start(dir.clone(), &program, lock.into())?;
     DirBuilder::new().mode(0o700).create(dir.path()).map_err(|error| not_writable(dir.path(), error))?;
-    // The nodes outlive this process.
     let (lab, _) = Lab::create(name.as_str(), dir, &program)?;
+    keeper.release();
     Ok((lab, true))
 }
 
@@ -61,16 +81,46 @@ pub fn down(name: &Name) -> Result<bool, Error> {
 /// # Errors
 /// The state directory cannot be read.
 pub fn all() -> Result<Vec<Lab>, Error> {
+    let names = names()?;
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let labs = canonical(&labs_dir()?)?;
+    Ok(names.iter().filter_map(|name| open(&labs, name)).collect())
+}
+
+/// The labs that are being made, or whose maker was killed.
+///
+/// # Errors
+/// The state directory cannot be read.
+pub fn incomplete() -> Result<Vec<Name>, Error> {
+    let labs = labs_dir()?;
+    Ok(names()?.into_iter().filter(|name| open(&labs, name).is_none()).collect())
+}
+
+/// The name of the only lab there is, complete or not; nothing where there is none.
+///
+/// # Errors
+/// There are several.
+pub fn the_only() -> Result<Option<Name>, Error> {
+    let mut names = names()?;
+    if names.len() > 1 {
+        return Err(several(names.iter().map(Name::as_str)));
+    }
+    Ok(names.pop())
+}
+
+/// The names of all labs, in order.
+fn names() -> Result<Vec<Name>, Error> {
     let labs = labs_dir()?;
     let entries = match std::fs::read_dir(&labs) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(|error| cannot_read(&labs, error))?,
     };
-    let labs = canonical(&labs)?;
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<Name>().ok());
-    let mut found: Vec<Lab> = names.filter_map(|name| open(&labs, &name)).collect();
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(found)
+    let dirs = entries.flatten().filter(|entry| entry.path().is_dir());
+    let mut names: Vec<Name> = dirs.filter_map(|dir| dir.file_name().to_str()?.parse().ok()).collect();
+    names.sort();
+    Ok(names)
 }
 
 /// The lab that a command is about, if there is one; all its nodes may be dead, which is for the command to tell.
@@ -101,7 +151,7 @@ pub fn choose(name: Option<&str>) -> Result<Lab, Error> {
         Some(lab) if labs.is_empty() => Ok(lab),
         Some(lab) => {
             labs.push(lab);
-            Err(several("there are several labs", &labs))
+            Err(several(labs.iter().map(Lab::name)))
         }
     }
 }
@@ -124,9 +174,10 @@ fn exclusively(labs: &Path, name: &str) -> Result<Exclusive, Error> {
     // No lab's name begins with a point.
     let path = labs.join(format!(".{name}.lock"));
     let held = lock::take(&path, LOCK_TIMEOUT).map_err(|error| not_writable(&path, error))?;
-    held.map(Exclusive).ok_or_else(|| {
+    let held = held.ok_or_else(|| {
         Error::new(Exit::Refused, format!("another m3m is working on the lab {name}")).hint("wait for it to end")
-    })
+    })?;
+    Ok(Exclusive { held, file: path, lab: labs.join(name) })
 }
 
 fn is_running(lab: &Lab) -> bool {
@@ -138,10 +189,9 @@ fn open(labs: &Path, name: &Name) -> Option<Lab> {
     dir.inventory().exists().then(|| Lab { name: name.as_str().to_owned(), dir })
 }
 
-fn several(what: &str, labs: &[Lab]) -> Error {
-    let names: Vec<_> = labs.iter().map(Lab::name).collect();
-    let names = names.join(", ");
-    Error::usage(format!("{what}: {names}")).hint("name one: --lab=NAME")
+fn several<'a>(names: impl Iterator<Item = &'a str>) -> Error {
+    let names: Vec<_> = names.collect();
+    Error::usage(format!("there are several labs: {}", names.join(", "))).hint("name one: --lab=NAME")
 }
 
 fn labs_dir() -> Result<PathBuf, Error> {

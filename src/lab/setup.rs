@@ -36,8 +36,8 @@ pub(super) fn prepare(lab: &LabDir, program: &Path) -> Result<(), Error> {
 
 /// Writes the command `ledger`, which a node's service commands call.
 pub(super) fn write_service(node: &NodeDir, program: &Path) -> Result<(), Error> {
-    let program = quoted(utf8(program)?);
-    let dir = quoted(utf8(node.path())?);
+    let program = shell_word(utf8(program)?);
+    let dir = shell_word(utf8(node.path())?);
     write(&node.bin().join("ledger"), &format!("#!/bin/sh\nexec {program} lab-ledger \"$1\" --dir {dir}\n"), 0o700)
 }
 
@@ -84,15 +84,24 @@ pub(super) fn cannot_write(path: &Path, error: io::Error) -> Error {
     Error::inventory(format!("cannot write {}", path.display())).because(error)
 }
 
+/// Refuses a directory whose name would not survive in an inventory, a `PATH` or an SSH configuration.
+pub(super) fn usable(path: &Path, variable: &str) -> Result<(), Error> {
+    let text = utf8(path)?;
+    let Some(odd) = text.chars().find(|c| matches!(c, ':' | '"' | '\\') || c.is_control()) else { return Ok(()) };
+    Err(Error::inventory(format!("no lab can stand in {}: its name has a {odd:?}", path.display()))
+        .hint(format!("set {variable} to another directory")))
+}
+
 fn utf8(path: &Path) -> Result<&str, Error> {
     path.to_str().ok_or_else(|| {
         Error::inventory(format!("{} is not UTF-8, and an inventory can hold nothing else", path.display()))
-            .hint("set XDG_STATE_HOME to another directory")
+            .hint("set XDG_STATE_HOME and TMPDIR to other directories")
     })
 }
 
 /// A word for `sh`, whatever it holds.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn shell_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -103,7 +112,7 @@ mod tests {
     #[test]
     fn a_shell_word_may_hold_anything() {
         for text in ["a b", "it's", "$x `y` \\ \"", ""] {
-            let line = format!("printf %s {}", quoted(text));
+            let line = format!("printf %s {}", shell_word(text));
             let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), text);
         }

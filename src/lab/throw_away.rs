@@ -1,21 +1,14 @@
 //! The lab of `--lab`: there while its owner lives, gone when the owner ends, however it ends.
-//!
-//! A process of its own, the keeper, reads a pipe whose other end only the owner has. The kernel closes that end when
-//! the owner ends, and the keeper ends the lab. It is no node, so no fault that hits nodes, a freeze included, keeps
-//! it from that.
 
-use std::io;
-use std::os::unix::process::CommandExt as _;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Stdio};
 
+use super::keeper::Keeper;
 use super::layout::LabDir;
-use super::{Lab, remove, start};
-use crate::error::{Error, Exit};
-
-/// The owner waits this long for the keeper, then ends the lab itself.
-const END_TIMEOUT: Duration = Duration::from_secs(1);
+use super::{Lab, setup, start};
+use crate::error::Error;
 
 /// A lab that ends when this is dropped, or when the process that has it ends.
 #[derive(Debug)]
@@ -45,13 +38,13 @@ impl ThrowAway {
                 .because(error)
                 .hint("set TMPDIR to a directory that you may write to")
         };
-        // Readable by its owner only, as the library makes them.
-        let dir = tempfile::Builder::new().prefix("m3m-lab-").tempdir().map_err(no_directory)?;
-        let path = dir.path().canonicalize().map_err(no_directory)?;
-        let keeper = Keeper::start(LabDir::new(path.clone()), program)?;
-        // From here on the keeper removes it.
-        let _ = dir.keep();
-        let (lab, nodes) = Lab::create("lab", LabDir::new(path), program)?;
+        let parent = std::env::temp_dir().canonicalize().map_err(no_directory)?;
+        setup::usable(&parent, "TMPDIR")?;
+        let dir = LabDir::new(parent.join(format!("m3m-lab-{:016x}", rand::random::<u64>())));
+        // Before there is anything to keep: this process may be killed at any moment.
+        let keeper = Keeper::start(dir.clone(), program, Stdio::null())?;
+        DirBuilder::new().mode(0o700).create(dir.path()).map_err(no_directory)?;
+        let (lab, nodes) = Lab::create("lab", dir, program)?;
         Ok(Self { lab, nodes, keeper })
     }
 
@@ -76,56 +69,4 @@ impl Drop for ThrowAway {
             let _ = node.try_wait();
         }
     }
-}
-
-#[derive(Debug)]
-struct Keeper {
-    child: Child,
-    lab: LabDir,
-    ended: bool,
-}
-
-impl Keeper {
-    fn start(lab: LabDir, program: &Path) -> Result<Self, Error> {
-        let mut command = Command::new(program);
-        // A group of its own: a Ctrl-C in the terminal is for the owner.
-        command.arg("lab-keeper").arg("--dir").arg(lab.path()).current_dir("/").process_group(0);
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child =
-            command.spawn().map_err(|error| Error::new(Exit::Refused, "cannot start the lab").because(error))?;
-        Ok(Self { child, lab, ended: false })
-    }
-
-    fn end(&mut self) {
-        if std::mem::replace(&mut self.ended, true) {
-            return;
-        }
-        drop(self.child.stdin.take());
-        let deadline = Instant::now() + END_TIMEOUT;
-        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        if self.lab.path().exists() {
-            // The keeper is gone or stuck. If this fails as well, there is nothing left to try and nobody to tell.
-            let _ = remove(&self.lab);
-        }
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// The keeper, behind the hidden verb `lab-keeper`: waits for the end of its stdin and ends the lab in this directory.
-///
-/// # Errors
-/// Something of the lab cannot be removed.
-pub fn keep(dir: PathBuf) -> Result<Exit, Error> {
-    // An error is an end as well: nobody holds the other side.
-    let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-    let lab = LabDir::new(dir);
-    remove(&lab).map_err(|error| Error::inventory(format!("cannot remove {}", lab.path().display())).because(error))?;
-    Ok(Exit::Ok)
 }

@@ -54,7 +54,7 @@ impl Cli {
         match self.command {
             Command::Status(args) => interrupt::or(commands::status::run(&context, args)),
             Command::Where(args) => interrupt::or(commands::whereis::run(&context, args)),
-            Command::Check(args) => commands::check::run(&context, args),
+            Command::Check(args) => interrupt::or(commands::check::run(&context, args)),
             Command::Completions(args) => commands::completions::run(args, &mut Self::command()),
             #[cfg(feature = "lab")]
             Command::Lab(args) => commands::lab::run(args, &context, &mut std::io::stdout()),

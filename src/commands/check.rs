@@ -23,7 +23,7 @@ pub struct Args {
 ///
 /// # Errors
 /// Live nodes are to be asked, the inventory is not sound, or the output cannot be written.
-pub fn run(context: &Context, args: Args) -> Result<Exit, Error> {
+pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     if !args.offline {
         return Err(Error::usage("check cannot ask live nodes yet")
             .hint("m3m check --offline judges the inventory alone; m3m status shows what is true now"));
@@ -31,7 +31,7 @@ pub fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     if !context.global.nodes.is_empty() {
         return Err(Error::usage("check judges the cell as a whole").hint("leave --node out"));
     }
-    let source = context.source()?;
+    let source = context.source().await?;
     let judged = promises(&source.inventory);
     let judgement = Judgement { cell: &source.inventory.cell, promises: &judged };
     let text = match context.global.output {

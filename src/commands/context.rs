@@ -45,10 +45,11 @@ impl Context {
     }
 
     /// Finds, reads and checks the inventory, or a lab's.
-    pub(super) fn source(&self) -> Result<Source, Error> {
+    #[cfg_attr(not(feature = "lab"), expect(clippy::unused_async, reason = "only the start of a lab takes time"))]
+    pub(super) async fn source(&self) -> Result<Source, Error> {
         #[cfg(feature = "lab")]
         if let Some(name) = &self.global.lab {
-            return Self::lab(name.as_ref());
+            return Self::lab(name.as_ref()).await;
         }
         let path =
             inventory_file::find(self.global.inventory.as_deref(), std::env::var_os("M3M_INVENTORY").as_deref())?;
@@ -113,13 +114,15 @@ impl Context {
         self.global.lab.as_ref()?.as_ref().map(NodeName::as_str)
     }
 
-    /// The inventory of a lab that is there, or of a throw-away one that ends with the command.
-    fn lab(name: Option<&NodeName>) -> Result<Source, Error> {
+    /// The inventory of a lab that is there, or of a throw-away one that ends with the command. It is started beside
+    /// the runtime, so that Ctrl-C is heard meanwhile; what was begun ends with this process then.
+    async fn lab(name: Option<&NodeName>) -> Result<Source, Error> {
         let from = |path: PathBuf, lab| Ok(Source { inventory: inventory_file::load(&path)?, _lab: lab });
         if let Some(there) = lab::find(name.map(NodeName::as_str))? {
             return from(there.inventory_path(), None);
         }
-        let lab = lab::ThrowAway::start()?;
+        let started = tokio::task::spawn_blocking(lab::ThrowAway::start).await;
+        let lab = started.map_err(|lost| Error::unexpected("starting the lab was cut off").because(lost))??;
         from(lab.inventory_path(), Some(lab))
     }
 }

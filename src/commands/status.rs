@@ -36,7 +36,7 @@ pub struct Args {
 /// # Errors
 /// The inventory or a key is wrong, or the output cannot be written. A node that does not answer is no error.
 pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
-    let source = context.source()?;
+    let source = context.source().await?;
     let mut view = context.view(args.wide, args.every.is_some());
     let timeout = context.timeout(&source.inventory);
     let nodes = context.nodes(&source.inventory)?;

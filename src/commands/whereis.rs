@@ -48,7 +48,7 @@ struct WhereRecord<'a> {
 /// # Errors
 /// The inventory or a key is wrong, the output cannot be written, or no node answered: then nobody knows.
 pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
-    let source = context.source()?;
+    let source = context.source().await?;
     if !context.global.nodes.is_empty() {
         return Err(Error::usage(
             "where asks all nodes: the record of roles is the highest term that any of them holds",

@@ -57,7 +57,7 @@ impl Cli {
             Command::Check(args) => interrupt::or(commands::check::run(&context, args)),
             Command::Completions(args) => commands::completions::run(args, &mut Self::command()),
             #[cfg(feature = "lab")]
-            Command::Lab(args) => commands::lab::run(args, &context, &mut std::io::stdout()),
+            Command::Lab(args) => interrupt::or(commands::lab::run(args, &context)),
             #[cfg(feature = "lab")]
             Command::LabNode(args) => interrupt::or(commands::lab::run_node(args)),
             #[cfg(feature = "lab")]

@@ -109,11 +109,6 @@ impl Source {
 
 #[cfg(feature = "lab")]
 impl Context {
-    /// The name given with `--lab=NAME`.
-    pub(super) fn lab_name(&self) -> Option<&str> {
-        self.global.lab.as_ref()?.as_ref().map(NodeName::as_str)
-    }
-
     /// The inventory of a lab that is there, or of a throw-away one that ends with the command. It is started beside
     /// the runtime, so that Ctrl-C is heard meanwhile; what was begun ends with this process then.
     async fn lab(name: Option<&NodeName>) -> Result<Source, Error> {

@@ -1,18 +1,20 @@
 //! `m3m lab`: five real SSH nodes on this machine, and faults for them.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+mod hidden;
+mod words;
 
+use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
-use clap::{Subcommand, ValueEnum};
 
-use super::context::Context;
+use super::context::{Context, unless_gone};
+use super::global::GlobalArgs;
 use crate::core::name::Name;
 use crate::error::{Error, Exit};
-use crate::lab::{self, Lab, NodeStatus, PARTS, State, ledger};
+use crate::lab::{self, Lab, PARTS, State};
 use crate::view::{self, Format};
+pub use hidden::{KeeperArgs, LedgerArgs, NodeArgs, run_keeper, run_ledger, run_node};
 
-/// The lab that is meant where none is named.
+/// The lab that is made where none is named.
 const NAME_DEFAULT: &str = "lab";
 
 /// Run five real SSH nodes on this machine, to try m3m and to rehearse failures
@@ -35,7 +37,7 @@ enum Verb {
     },
     /// End everything that a lab runs and remove it, repositories included
     Down {
-        /// The lab's name [default: lab]
+        /// The lab's name [default: the only lab there is]
         name: Option<Name>,
     },
     /// Show all labs and their nodes
@@ -69,200 +71,104 @@ struct Nodes {
     nodes: Vec<String>,
 }
 
-/// Runs `m3m lab`.
+/// What a verb has done.
+struct Done {
+    /// The labs it was about.
+    labs: Vec<Lab>,
+    /// The labs that are listed and not complete.
+    incomplete: Vec<Name>,
+    words: String,
+    exit: Exit,
+}
+
+/// Runs `m3m lab`, beside the runtime, so that Ctrl-C is heard meanwhile: a lab that is being made is ended by its
+/// keeper then.
 ///
 /// # Errors
 /// No such lab or node, a lab that cannot be made, an output that cannot be written.
-pub fn run(args: Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Error> {
-    let (lab, form) = (context.lab_name(), context.global.output);
-    match args.verb {
-        Verb::Up { name } => up(&named(name, lab)?, out),
-        Verb::Down { name } => down(&named(name, lab)?, out),
-        Verb::List => list(form, out),
-        Verb::Kill(nodes) => fault(&nodes, lab, "killed", Lab::kill, out),
-        Verb::Revive(nodes) => fault(&nodes, lab, "up", Lab::revive, out),
-        Verb::Freeze(nodes) => fault(&nodes, lab, "frozen", Lab::freeze, out),
-        Verb::Thaw(nodes) => fault(&nodes, lab, "thawed", Lab::thaw, out),
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let global = context.global.clone();
+    let done = tokio::task::spawn_blocking(move || carry_out(args.verb, &global)).await;
+    done.map_err(|lost| Error::unexpected("the work on the lab was cut off").because(lost))?
+}
+
+fn carry_out(verb: Verb, global: &GlobalArgs) -> Result<Exit, Error> {
+    if !global.nodes.is_empty() {
+        return Err(Error::usage("lab takes no --node").hint("name nodes behind the verb: m3m lab kill NODE"));
+    }
+    let lab = global.lab.as_ref().and_then(Option::as_ref);
+    let is_list = matches!(verb, Verb::List);
+    let done = match verb {
+        Verb::Up { name } => up(named(name, lab)?),
+        Verb::Down { name } => down(named(name, lab)?),
+        Verb::List => list(lab),
+        Verb::Kill(nodes) => fault(&nodes, lab, "killed", Lab::kill),
+        Verb::Revive(nodes) => fault(&nodes, lab, "up", Lab::revive),
+        Verb::Freeze(nodes) => fault(&nodes, lab, "frozen", Lab::freeze),
+        Verb::Thaw(nodes) => fault(&nodes, lab, "thawed", Lab::thaw),
+    }?;
+    let text = match global.output {
+        Format::Table if global.quiet && !is_list => return Ok(done.exit),
+        Format::Table => done.words,
+        form => view::document(form, &words::record(&done.labs, &done.incomplete)).map_err(Error::output)?,
+    };
+    // What was begun goes on without a reader.
+    view::write_out(&text).map_or_else(|error| unless_gone(error, done.exit), |()| Ok(done.exit))
+}
+
+/// The lab's name, which may stand in two places.
+fn named(name: Option<Name>, lab: Option<&Name>) -> Result<Option<Name>, Error> {
+    match (name, lab) {
+        (Some(name), Some(lab)) if name != *lab => {
+            Err(Error::usage(format!("two labs are named: {name} and --lab={lab}")).hint("name one"))
+        }
+        (name, lab) => Ok(name.or_else(|| lab.cloned())),
     }
 }
 
-fn named(name: Option<Name>, lab: Option<&str>) -> Result<Name, Error> {
-    match name {
-        Some(name) => Ok(name),
-        None => lab.unwrap_or(NAME_DEFAULT).parse().map_err(|error| Error::usage("not a lab's name").because(error)),
-    }
-}
-
-fn up(name: &Name, out: &mut dyn Write) -> Result<Exit, Error> {
-    let (lab, new) = lab::up(name)?;
+fn up(name: Option<Name>) -> Result<Done, Error> {
+    let default = || NAME_DEFAULT.parse().map_err(|error| Error::usage("not a lab's name").because(error));
+    let (lab, new) = lab::up(&name.map_or_else(default, Ok)?)?;
     let nodes = lab.nodes();
-    if nodes.iter().all(|node| node.state == State::Up) {
-        told(tell_how_to_use(&lab, new, out))?;
-        return Ok(Exit::Ok);
-    }
-    told(tell_how_to_mend(&lab, &nodes, out))?;
-    Ok(Exit::Degraded)
+    let all_up = nodes.iter().all(|node| node.state == State::Up);
+    let words = if all_up { words::how_to_use(&lab, &nodes, new) } else { words::how_to_mend(&lab, &nodes) };
+    let exit = if all_up { Exit::Ok } else { Exit::Degraded };
+    Ok(Done { labs: vec![lab], incomplete: Vec::new(), words, exit })
 }
 
-fn tell_how_to_use(lab: &Lab, new: bool, out: &mut dyn Write) -> io::Result<()> {
-    let name = lab.name();
-    let option = if name == NAME_DEFAULT { String::new() } else { format!("={name}") };
-    let already = if new { "" } else { " already" };
-    writeln!(out, "the lab {name} is up{already}: {} SSH nodes on 127.0.0.1", PARTS.len())?;
-    writeln!(out, "  try it:  m3m --lab{option} status")?;
-    writeln!(out, "  log in:  ssh -F '{}' {}", lab.ssh_config_path().display(), PARTS[0].name)?;
-    writeln!(out, "  end it:  m3m lab down {name}")
+fn down(name: Option<Name>) -> Result<Done, Error> {
+    let words = match name.map_or_else(lab::the_only, |name| Ok(Some(name)))? {
+        None => "there is no lab: nothing to end\n".to_owned(),
+        Some(name) if lab::down(&name)? => format!("the lab {name} is gone\n"),
+        Some(name) => format!("the lab {name} is not there: nothing to end\n"),
+    };
+    Ok(Done { labs: Vec::new(), incomplete: Vec::new(), words, exit: Exit::Ok })
 }
 
-fn tell_how_to_mend(lab: &Lab, nodes: &[NodeStatus], out: &mut dyn Write) -> io::Result<()> {
-    let name = lab.name();
-    writeln!(out, "the lab {name} is there, but not all of its nodes are up; they were left as they are")?;
-    for (state, verb) in [(State::Dead, "revive"), (State::Frozen, "thaw")] {
-        let names: Vec<_> = nodes.iter().filter(|node| node.state == state).map(|node| node.name).collect();
-        if !names.is_empty() {
-            let names = names.join(" ");
-            writeln!(out, "  {}: {names}; m3m --lab={name} lab {verb} {names}", state.as_str())?;
-        }
-    }
-    Ok(())
-}
-
-fn down(name: &Name, out: &mut dyn Write) -> Result<Exit, Error> {
-    let text = if lab::down(name)? { "is gone" } else { "is not there: nothing to end" };
-    told(writeln!(out, "the lab {name} {text}"))?;
-    Ok(Exit::Ok)
-}
-
-/// What `lab list` says to programs: `m3m.labs/1`.
-#[derive(serde::Serialize)]
-struct LabsRecord {
-    schema: &'static str,
-    labs: Vec<LabRecord>,
-}
-
-#[derive(serde::Serialize)]
-struct LabRecord {
-    name: String,
-    inventory: PathBuf,
-    ssh_config: PathBuf,
-    nodes: Vec<NodeStatus>,
-}
-
-fn list(form: Format, out: &mut dyn Write) -> Result<Exit, Error> {
-    let labs = lab::all()?;
-    if form != Format::Table {
-        let record = |lab: &Lab| LabRecord {
-            name: lab.name().to_owned(),
-            inventory: lab.inventory_path(),
-            ssh_config: lab.ssh_config_path(),
-            nodes: lab.nodes(),
-        };
-        let record = LabsRecord { schema: "m3m.labs/1", labs: labs.iter().map(record).collect() };
-        told(out.write_all(view::document(form, &record).map_err(Error::output)?.as_bytes()))?;
-        return Ok(Exit::Ok);
-    }
-    if labs.is_empty() {
-        told(writeln!(out, "there is no lab; make one: m3m lab up"))?;
-    }
-    for lab in labs {
-        told(writeln!(out, "{}  {}", lab.name(), lab.path().display()))?;
-        for node in lab.nodes() {
-            told(writeln!(out, "  {}", row(&node).trim_end()))?;
-        }
-    }
-    Ok(Exit::Ok)
-}
-
-fn row(node: &NodeStatus) -> String {
-    let address = node.port.map_or_else(|| "?".to_owned(), |port| format!("{}:{port}", node.host));
-    let pid = node.pid.map_or_else(|| "-".to_owned(), |pid| format!("pid {pid}"));
-    let service = if node.service { "service" } else { "" };
-    format!("{:16}  {:7}  {:6}  {address:15}  {pid:11}  {service}", node.name, node.role, node.state.as_str())
+fn list(lab: Option<&Name>) -> Result<Done, Error> {
+    let (labs, incomplete) = match lab {
+        Some(name) => (vec![lab::choose(Some(name.as_str()))?], Vec::new()),
+        None => (lab::all()?, lab::incomplete()?),
+    };
+    let words = words::list(&labs, &incomplete);
+    Ok(Done { labs, incomplete, words, exit: Exit::Ok })
 }
 
 fn fault(
     nodes: &Nodes,
-    lab: Option<&str>,
+    lab: Option<&Name>,
     done: &str,
-    act: impl Fn(&Lab, &str) -> Result<(), Error>,
-    out: &mut dyn Write,
-) -> Result<Exit, Error> {
-    let lab = lab::choose(lab)?;
+    act: impl Fn(&Lab, &[&str]) -> Result<(), Error>,
+) -> Result<Done, Error> {
+    let lab = lab::choose(lab.map(Name::as_str))?;
     let _exclusive = lab.exclusively()?;
-    for node in &nodes.nodes {
-        act(&lab, node)?;
-        told(writeln!(out, "{node} is {done}"))?;
+    let before = lab.nodes();
+    let names: Vec<&str> = nodes.nodes.iter().map(String::as_str).collect();
+    act(&lab, &names)?;
+    let mut words: String = names.iter().map(|node| format!("{node} is {done}\n")).collect();
+    let revived = |name: &str| before.iter().any(|node| node.name == name && node.state == State::Dead);
+    if names.contains(&PARTS[0].name) && revived(PARTS[0].name) {
+        words += &words::how_to_serve(&lab, &lab.nodes());
     }
-    Ok(Exit::Ok)
-}
-
-/// A reader that has gone has what it wanted, and what was begun goes on.
-fn told(written: io::Result<()>) -> Result<(), Error> {
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::output(error)),
-        _ => Ok(()),
-    }
-}
-
-/// Be one SSH node of a lab; started by m3m itself
-#[derive(Debug, clap::Args)]
-pub struct NodeArgs {
-    /// The node's directory
-    #[arg(long)]
-    dir: PathBuf,
-}
-
-/// Runs the hidden verb `lab-node`.
-///
-/// # Errors
-/// The node cannot start.
-pub async fn run_node(args: NodeArgs) -> Result<Exit, Error> {
-    lab::node::run(args.dir).await
-}
-
-/// End a throw-away lab when its owner has ended; started by m3m itself
-#[derive(Debug, clap::Args)]
-pub struct KeeperArgs {
-    /// The lab's directory
-    #[arg(long)]
-    dir: PathBuf,
-}
-
-/// Runs the hidden verb `lab-keeper`.
-///
-/// # Errors
-/// Something of the lab cannot be removed.
-pub fn run_keeper(args: KeeperArgs) -> Result<Exit, Error> {
-    lab::keep(args.dir)
-}
-
-/// Be, or drive, the service of a lab's node; called by the node's command `ledger`
-#[derive(Debug, clap::Args)]
-pub struct LedgerArgs {
-    act: LedgerAct,
-    /// The node's directory
-    #[arg(long)]
-    dir: PathBuf,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum LedgerAct {
-    Start,
-    Stop,
-    Check,
-    Serve,
-}
-
-/// Runs the hidden verb `lab-ledger`.
-///
-/// # Errors
-/// The ledger cannot be started or stopped, or does not answer.
-pub fn run_ledger(args: LedgerArgs) -> Result<Exit, Error> {
-    match args.act {
-        LedgerAct::Start => ledger::start(args.dir),
-        LedgerAct::Stop => ledger::stop(args.dir),
-        LedgerAct::Check => ledger::check(args.dir),
-        LedgerAct::Serve => ledger::serve(args.dir),
-    }?;
-    Ok(Exit::Ok)
+    Ok(Done { labs: vec![lab], incomplete: Vec::new(), words, exit: Exit::Ok })
 }

@@ -179,74 +179,96 @@ impl Lab {
         }
     }
 
-    /// Kills the node and everything it runs, as a crash would.
+    /// Kills these nodes and everything they run, all at once, as a crash would.
     ///
     /// # Errors
     /// The lab has no such node, or a process cannot be killed.
-    pub fn kill(&self, node: &str) -> Result<(), Error> {
-        self.act(node, Act::Kill)
+    pub fn kill(&self, nodes: &[&str]) -> Result<(), Error> {
+        self.act(&parts(nodes)?, Act::Kill)
     }
 
-    /// Stops the node and everything it runs: it keeps its connections and says nothing more.
+    /// Stops these nodes and everything they run: they keep their connections and say nothing more.
     ///
     /// # Errors
-    /// The lab has no such node, it is dead, or a process cannot be stopped.
-    pub fn freeze(&self, node: &str) -> Result<(), Error> {
-        self.living(node)?;
-        self.act(node, Act::Freeze)
+    /// The lab has no such node, one is dead (then nothing is done), or a process cannot be stopped.
+    pub fn freeze(&self, nodes: &[&str]) -> Result<(), Error> {
+        self.act(&self.living(nodes)?, Act::Freeze)
     }
 
-    /// Lets a frozen node and everything it runs go on.
+    /// Lets frozen nodes and everything they run go on.
     ///
     /// # Errors
-    /// The lab has no such node, or it is dead.
-    pub fn thaw(&self, node: &str) -> Result<(), Error> {
-        self.living(node)?;
-        self.act(node, Act::Thaw)
+    /// The lab has no such node, or one is dead: then nothing is done.
+    pub fn thaw(&self, nodes: &[&str]) -> Result<(), Error> {
+        self.act(&self.living(nodes)?, Act::Thaw)
     }
 
-    /// Starts a dead node again: same port, same keys, same repository. The service is not started. A node that is up
+    /// Starts dead nodes again: same port, same keys, same repository. The service is not started. A node that is up
     /// is left alone.
     ///
     /// # Errors
-    /// The lab has no such node, it is frozen, or it cannot start.
-    pub fn revive(&self, node: &str) -> Result<(), Error> {
-        let part = part(node)?;
-        match self.status(part).state {
-            State::Up => Ok(()),
-            State::Frozen => Err(Error::new(Exit::Refused, format!("{node} is frozen, not dead"))
-                .hint(format!("let it go on: m3m lab thaw {node}"))),
-            State::Dead => {
-                let program = start::own_program()?;
-                let dir = self.dir.node(node);
-                // What a machine ran before its crash does not run after it.
-                self.act(node, Act::Kill)?;
-                setup::write_service(&dir, &program)?;
-                start::start(&dir, &program)?.ready().map(drop)
+    /// The lab has no such node, one is frozen, or one cannot start: then all that were dead are dead.
+    pub fn revive(&self, nodes: &[&str]) -> Result<(), Error> {
+        let parts = parts(nodes)?;
+        if let Some(frozen) = self.those(&parts, State::Frozen) {
+            return Err(Error::new(Exit::Refused, format!("frozen, not dead: {frozen}"))
+                .hint(format!("let go on: m3m lab thaw {frozen}")));
+        }
+        let dead: Vec<_> = parts.into_iter().filter(|part| self.status(part).state == State::Dead).collect();
+        // What a machine ran before its crash does not run after it.
+        self.act(&dead, Act::Kill)?;
+        self.start_again(&dead).inspect_err(|_| {
+            // The first failure is the one to tell.
+            let _ = self.act(&dead, Act::Kill);
+        })
+    }
+
+    fn start_again(&self, parts: &[&Part]) -> Result<(), Error> {
+        let program = start::own_program()?;
+        let start = |part: &&Part| {
+            let node = self.dir.node(part.name);
+            setup::write_service(&node, &program)?;
+            start::start(&node, &program)
+        };
+        let started: Vec<_> = parts.iter().map(start).collect::<Result<_, _>>()?;
+        started.into_iter().try_for_each(|node| node.ready().map(drop))
+    }
+
+    /// All of these nodes, none of which may be dead.
+    fn living(&self, nodes: &[&str]) -> Result<Vec<&'static Part>, Error> {
+        let parts = parts(nodes)?;
+        match self.those(&parts, State::Dead) {
+            None => Ok(parts),
+            Some(dead) => {
+                Err(Error::new(Exit::Refused, format!("dead: {dead}"))
+                    .hint(format!("start again: m3m lab revive {dead}")))
             }
         }
     }
 
-    fn living(&self, node: &str) -> Result<(), Error> {
-        match self.status(part(node)?).state {
-            State::Up | State::Frozen => Ok(()),
-            State::Dead => Err(Error::new(Exit::Refused, format!("{node} is dead"))
-                .hint(format!("start it again: m3m lab revive {node}"))),
-        }
+    /// The names of those in a state, parted by blanks.
+    fn those(&self, parts: &[&Part], state: State) -> Option<String> {
+        let names: Vec<_> =
+            parts.iter().filter(|part| self.status(part).state == state).map(|part| part.name).collect();
+        (!names.is_empty()).then(|| names.join(" "))
     }
 
-    fn act(&self, node: &str, act: Act) -> Result<(), Error> {
-        let dir: NodeDir = self.dir.node(part(node)?.name);
-        processes::act(&[dir], act)
-            .map_err(|error| Error::new(Exit::Refused, format!("cannot signal what {node} runs")).because(error))
+    fn act(&self, parts: &[&Part], act: Act) -> Result<(), Error> {
+        let nodes: Vec<NodeDir> = parts.iter().map(|part| self.dir.node(part.name)).collect();
+        processes::act(&nodes, act)
+            .map_err(|error| Error::new(Exit::Refused, "cannot signal all that the nodes run").because(error))
     }
 }
 
-fn part(node: &str) -> Result<&'static Part, Error> {
-    PARTS.iter().find(|part| part.name == node).ok_or_else(|| {
+/// The nodes of these names, each once.
+fn parts(nodes: &[&str]) -> Result<Vec<&'static Part>, Error> {
+    if let Some(node) = nodes.iter().find(|node| PARTS.iter().all(|part| part.name != **node)) {
         let names: Vec<_> = PARTS.iter().map(|part| part.name).collect();
-        Error::usage(format!("a lab has no node {node}")).hint(format!("its nodes are {}", names.join(", ")))
-    })
+        return Err(
+            Error::usage(format!("a lab has no node {node}")).hint(format!("its nodes are {}", names.join(", ")))
+        );
+    }
+    Ok(PARTS.iter().filter(|part| nodes.contains(&part.name)).collect())
 }
 
 /// Kills everything of a lab and removes its directory.

@@ -22,8 +22,8 @@ fn it_is_complete_and_gone_when_it_is_dropped() {
     let dir = lab.lab().path().to_owned();
     assert!(lab.inventory_path().exists());
     assert!(lab.lab().nodes().iter().all(|node| node.state == State::Up));
-    lab.lab().freeze("almaty").expect("freeze a node");
-    lab.lab().kill("moscow").expect("kill a node");
+    lab.lab().freeze(&["almaty"]).expect("freeze a node");
+    lab.lab().kill(&["moscow"]).expect("kill a node");
     let running = processes_of(&dir);
     assert!(running.len() >= 5, "four nodes and the ledger: {running:?}");
     drop(lab);

@@ -41,6 +41,8 @@ mod known_hosts;
 #[cfg(feature = "lab")]
 mod lab;
 #[cfg(feature = "lab")]
+mod lab_faults;
+#[cfg(feature = "lab")]
 mod lab_ledger;
 #[cfg(feature = "lab")]
 mod lab_ssh;

@@ -1,6 +1,6 @@
 //! Looking for processes below one that a test has started, and signalling them by id. Linux only: it reads `/proc`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -53,6 +53,13 @@ fn send(pid: u32, signal: Signal) {
 fn all() -> impl Iterator<Item = u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Whether a process has the file open.
+pub fn has_open(pid: u32, file: &Path) -> bool {
+    let file = file.canonicalize().expect("a file that is there");
+    let open = std::fs::read_dir(proc(pid).join("fd")).into_iter().flatten().flatten();
+    open.filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|path| path == file)
 }
 
 /// What a process is doing (`R`, `S`, `T` stopped, …); nothing where it has ended.

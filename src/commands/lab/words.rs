@@ -1,0 +1,101 @@
+//! What `m3m lab` says, to people and to programs.
+
+use std::path::PathBuf;
+
+use super::NAME_DEFAULT;
+use crate::core::name::Name;
+use crate::lab::{self, Lab, NodeStatus, PARTS, State};
+
+/// What every verb says to programs: `m3m.labs/1`.
+#[derive(serde::Serialize)]
+pub(super) struct LabsRecord<'a> {
+    schema: &'static str,
+    /// Those that the verb was about, as they are now: none after `down`.
+    labs: Vec<LabRecord>,
+    incomplete: Vec<&'a str>,
+}
+
+#[derive(serde::Serialize)]
+struct LabRecord {
+    name: String,
+    inventory: PathBuf,
+    ssh_config: PathBuf,
+    nodes: Vec<NodeStatus>,
+}
+
+/// The labs for a program.
+pub(super) fn record<'a>(labs: &[Lab], incomplete: &'a [Name]) -> LabsRecord<'a> {
+    let record = |lab: &Lab| LabRecord {
+        name: lab.name().to_owned(),
+        inventory: lab.inventory_path(),
+        ssh_config: lab.ssh_config_path(),
+        nodes: lab.nodes(),
+    };
+    let incomplete = incomplete.iter().map(Name::as_str).collect();
+    LabsRecord { schema: "m3m.labs/1", labs: labs.iter().map(record).collect(), incomplete }
+}
+
+/// What to do with a lab that is up.
+pub(super) fn how_to_use(lab: &Lab, nodes: &[NodeStatus], new: bool) -> String {
+    let name = lab.name();
+    let option = if name == NAME_DEFAULT { String::new() } else { format!("={name}") };
+    let already = if new { "" } else { " already" };
+    let ssh = ssh(lab);
+    [
+        format!("the lab {name} is up{already}: {} SSH nodes on 127.0.0.1\n", PARTS.len()),
+        how_to_serve(lab, nodes),
+        format!("  try it:  m3m --lab{option} status\n"),
+        format!("  log in:  {ssh} {}\n", PARTS[0].name),
+        format!("  end it:  m3m lab down {name}\n"),
+    ]
+    .concat()
+}
+
+/// What to do with a lab whose nodes do not all live.
+pub(super) fn how_to_mend(lab: &Lab, nodes: &[NodeStatus]) -> String {
+    let name = lab.name();
+    let mut text = format!("the lab {name} is there, but not all of its nodes are up; they were left as they are\n");
+    for (state, verb) in [(State::Dead, "revive"), (State::Frozen, "thaw")] {
+        let names: Vec<_> = nodes.iter().filter(|node| node.state == state).map(|node| node.name).collect();
+        if !names.is_empty() {
+            let names = names.join(" ");
+            text += &format!("  {}: {names}; m3m --lab={name} lab {verb} {names}\n", state.as_str());
+        }
+    }
+    text + &how_to_serve(lab, nodes)
+}
+
+/// How to start the service of PRIMARY where it runs nowhere.
+pub(super) fn how_to_serve(lab: &Lab, nodes: &[NodeStatus]) -> String {
+    let primary = PARTS[0].name;
+    if nodes.iter().any(|node| node.service) {
+        return String::new();
+    }
+    let first = if nodes.iter().any(|node| node.name == primary && node.state != State::Up) { "then " } else { "" };
+    format!("  the service of {primary} was not started: {first}{} {primary} ledger start\n", ssh(lab))
+}
+
+/// The labs and their nodes, a line each.
+pub(super) fn list(labs: &[Lab], incomplete: &[Name]) -> String {
+    if labs.is_empty() && incomplete.is_empty() {
+        return "there is no lab; make one: m3m lab up\n".to_owned();
+    }
+    let mut text = String::new();
+    for lab in labs {
+        text += &format!("{}  {}\n", lab.name(), lab.path().display());
+        text.extend(lab.nodes().iter().map(|node| format!("  {}\n", row(node).trim_end())));
+    }
+    text.extend(incomplete.iter().map(|name| format!("{name}  incomplete: m3m lab down {name}\n")));
+    text
+}
+
+fn row(node: &NodeStatus) -> String {
+    let address = node.port.map_or_else(|| "?".to_owned(), |port| format!("{}:{port}", node.host));
+    let pid = node.pid.map_or_else(|| "-".to_owned(), |pid| format!("pid {pid}"));
+    let service = if node.service { "service" } else { "" };
+    format!("{:16}  {:7}  {:6}  {address:15}  {pid:11}  {service}", node.name, node.role, node.state.as_str())
+}
+
+fn ssh(lab: &Lab) -> String {
+    format!("ssh -F {}", lab::shell_word(&lab.ssh_config_path().display().to_string()))
+}

@@ -1,5 +1,5 @@
-//! The processes of a node, from `/proc`: they carry the node's mark, or stand in the group of one that does, or
-//! descend from one. A process escapes that has dropped its environment, its group and its parent alike.
+//! The processes of a node, from `/proc`: they carry the node's mark, or stand in a group or session that one leads
+//! which does, or descend from one. A process escapes that has dropped all of these.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -17,6 +17,7 @@ pub(super) struct Process {
     pub(super) pid: i32,
     parent: i32,
     group: i32,
+    session: i32,
     /// Clock ticks after the machine's start: with the id, it names a process for ever.
     started: u64,
     pub(super) stopped: bool,
@@ -78,6 +79,7 @@ fn parse(pid: i32, stat: &str) -> Option<Process> {
         pid,
         parent: fields.get(1)?.parse().ok()?,
         group: fields.get(2)?.parse().ok()?,
+        session: fields.get(3)?.parse().ok()?,
         started: fields.get(19)?.parse().ok()?,
         stopped: state == "T",
         marked: false,
@@ -98,14 +100,18 @@ fn is_marked(environ: &[u8], nodes: &[NodeDir]) -> bool {
     })
 }
 
-/// The marked processes, those in a group that only a marked one can have made, and all that descend from them.
+/// The marked processes, those in groups and sessions that marked ones lead, and all that descend from them.
+///
+/// It takes a marked leader: for its first moments a node stands in the group of whoever started it, and that group is
+/// the caller's, its terminal's, its test runner's.
 fn closure(all: Vec<Process>) -> Vec<Process> {
-    let mut pids: HashSet<i32> = all.iter().filter(|process| process.marked).map(|process| process.pid).collect();
-    let groups: HashSet<i32> = all.iter().filter(|process| process.marked).map(|process| process.group).collect();
+    let marked: HashSet<i32> = all.iter().filter(|process| process.marked).map(|process| process.pid).collect();
+    let mut pids = marked.clone();
     loop {
         let before = pids.len();
         for process in &all {
-            if groups.contains(&process.group) || pids.contains(&process.parent) {
+            let is_led = marked.contains(&process.group) || marked.contains(&process.session);
+            if is_led || pids.contains(&process.parent) {
                 pids.insert(process.pid);
             }
         }
@@ -120,14 +126,15 @@ mod tests {
     use super::*;
 
     fn process(pid: i32, parent: i32, group: i32, marked: bool) -> Process {
-        Process { pid, parent, group, started: 0, stopped: false, marked }
+        Process { pid, parent, group, session: group, started: 0, stopped: false, marked }
     }
 
     #[test]
     fn reads_a_stat_line_whatever_the_name() {
-        let tail = "1 77 77 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 9 9";
+        let tail = "1 77 76 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 9 9";
         let process = parse(9, &format!("9 (a) b (c) T {tail}")).unwrap();
-        assert_eq!((process.parent, process.group, process.started, process.stopped), (1, 77, 4242, true));
+        assert_eq!((process.parent, process.group, process.session), (1, 77, 76));
+        assert_eq!((process.started, process.stopped), (4242, true));
         assert!(!parse(9, &format!("9 (sh) S {tail}")).unwrap().stopped);
         assert_eq!(parse(9, &format!("9 (sh) Z {tail}")), None);
         assert_eq!(parse(9, "9 (sh"), None);
@@ -155,5 +162,22 @@ mod tests {
         ];
         let found: Vec<i32> = closure(all).iter().map(|process| process.pid).collect();
         assert_eq!(found, [10, 11, 12, 13]);
+    }
+
+    #[test]
+    fn a_node_that_still_stands_in_its_starters_group_does_not_take_it_along() {
+        let starter = vec![process(20, 1, 20, false), process(21, 20, 20, false)];
+        let all = [starter, vec![process(22, 21, 20, true), process(23, 22, 20, false)]].concat();
+        let found: Vec<i32> = closure(all).iter().map(|process| process.pid).collect();
+        assert_eq!(found, [22, 23]);
+    }
+
+    #[test]
+    fn a_session_that_a_node_leads_is_the_nodes() {
+        let mut stray = process(31, 1, 31, false);
+        stray.session = 30;
+        let found: Vec<i32> =
+            closure(vec![process(30, 1, 30, true), stray]).iter().map(|process| process.pid).collect();
+        assert_eq!(found, [30, 31]);
     }
 }

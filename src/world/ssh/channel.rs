@@ -96,7 +96,7 @@ impl Link {
             // Reading one stream takes packets of both off the socket, and what is queued already wakes no poll: the
             // streams are read again before the socket is waited for. What is still queued then belongs to neither.
             let queued = channel.read_window().available;
-            if queued == queued_before && out.is_none() && err.is_none() {
+            if queued == queued_before && out.unwrap_or(0) + err.unwrap_or(0) == 0 {
                 self.driver.wait(deadline).map_err(in_output)?;
             }
             queued_before = queued;

@@ -212,15 +212,15 @@ fn own(route: &Route, keep: Keep, inbox: &mpsc::Receiver<Request>, shared: &Shar
             .and_then(|mut link| link.exec(&command, deadline, shared, &mut answer).map(|()| link))
             .map_err(|silence| answer.broken = Some(silence))
             .ok();
-        shared.standing.store(standing.is_some(), Ordering::Relaxed);
-        if standing.is_none() {
-            shared.hold(None);
-        }
         // An asker who gave up has taken the receiver along.
         let _ = reply.send(answer);
         standing = standing.filter(|_| keep == Keep::Standing).and_then(|mut link| {
             shared.enter(Phase::Channel);
             link.open_spare(Instant::now() + SPARE_TIMEOUT).ok().map(|()| link)
         });
+        shared.standing.store(standing.is_some(), Ordering::Relaxed);
+        if standing.is_none() {
+            shared.hold(None);
+        }
     }
 }

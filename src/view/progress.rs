@@ -64,12 +64,36 @@ impl Drop for Progress {
 /// What came of one question, in a few words.
 pub(super) fn sentence(observation: &Observation) -> String {
     let took = words::duration(observation.took);
-    match &observation.answer {
-        Ok(_) => format!("answered after {took}"),
-        Err(silence) => format!("{} after {took}", harmless(&silence.to_string(), REASON_CHARS_MAX)),
+    match observation.trouble() {
+        None => format!("answered after {took}"),
+        Some(trouble) => format!("{} after {took}", harmless(&trouble.to_string(), REASON_CHARS_MAX)),
     }
 }
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::probe::Facts;
+    use crate::core::silence::{Cause, Phase, Silence};
+
+    #[test]
+    fn an_answer_that_broke_off_is_no_answer() {
+        let mut observation = Observation {
+            node: "almaty".parse().expect("a name"),
+            asked_at: jiff::Timestamp::UNIX_EPOCH,
+            took: Duration::from_secs(3),
+            rtt: None,
+            first_byte: None,
+            fresh: true,
+            answer: Ok(Facts::default()),
+            broken: None,
+        };
+        assert_eq!(sentence(&observation), "answered after 3.0s");
+        observation.broken = Some(Silence { phase: Phase::Output, cause: Cause::Timeout });
+        assert_eq!(sentence(&observation), "timeout in output after 3.0s");
+    }
 }

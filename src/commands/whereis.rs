@@ -13,8 +13,7 @@ use crate::world::ssh::Keep;
 /// Asks the nodes for the current record of roles and prints just the host of the one that holds the role.
 ///
 /// Exit status: 0 as asked; 10 the host is printed, but the node does not answer or does not do what its role says, or
-/// fewer than half of the nodes answered and agree;
-/// 11 no node lets m3m in and 12 nothing could be reached: nothing is printed, since the record is on the nodes.
+/// no more than half of the nodes answered and agree; 11 no node lets m3m in and 12 nothing could be reached: nothing is printed, since the record is on the nodes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The role
@@ -80,7 +79,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     };
     match view::write_out(&answer(context.global.output, &status, node)?) {
         Ok(()) if !is_certain(&status) => {
-            view::write_err("note: fewer than half of the nodes answered and agree: another side may know better\n");
+            view::write_err("note: no more than half of the nodes answered and agree: another side may know better\n");
             Ok(Exit::Degraded)
         }
         Ok(()) => Ok(if fulfils(node) { Exit::Ok } else { Exit::Degraded }),

@@ -14,7 +14,7 @@ use crate::core::text::harmless;
 const STATE_CHARS_MAX: usize = 22;
 
 /// Between two columns.
-const GAP: usize = 2;
+const GAP: u16 = 2;
 
 /// A column: its head, what stands in it, and how soon it gives way where there is no room.
 struct Column {
@@ -123,17 +123,21 @@ pub(super) fn render(status: &Status, wide: bool, screen: Screen) -> String {
     let mut columns: Vec<&Column> = COLUMNS.iter().filter(|column| wide || !column.wide).collect();
     let width_of = |column: &Column| {
         let texts = status.nodes.iter().map(|node| console::measure_text_width(&(column.text)(node)));
-        texts.chain([column.head.len()]).max().unwrap_or(0) + GAP
+        texts.chain([column.head.len()]).max().unwrap_or(0)
+    };
+    let is_too_wide = |columns: &[&Column], width: usize| {
+        let gaps = usize::from(GAP) * columns.len().saturating_sub(1);
+        !wide && columns.iter().map(|column| width_of(column)).sum::<usize>() + gaps > width
     };
     if let Some(width) = screen.width {
-        while !wide && columns.iter().map(|column| width_of(column)).sum::<usize>() > width + GAP {
+        while is_too_wide(&columns, width) {
             let Some(last) = columns.iter().map(|column| column.gives_way).max().filter(|last| *last > 0) else {
                 break;
             };
             columns.retain(|column| column.gives_way != last);
         }
         // The columns that never give way do not fit either: a block a node instead of squeezed cells.
-        if !wide && columns.iter().map(|column| width_of(column)).sum::<usize>() > width + GAP {
+        if is_too_wide(&columns, width) {
             return blocks(status, &columns);
         }
     }
@@ -157,7 +161,7 @@ pub(super) fn render(status: &Status, wide: bool, screen: Screen) -> String {
     let last = columns.len() - 1;
     for (index, drawn) in table.column_iter_mut().enumerate() {
         // Blanks behind the last column would wrap a line that fits, where a colour keeps them from being trimmed.
-        drawn.set_padding((0, if index == last { 0 } else { 2 }));
+        drawn.set_padding((0, if index == last { 0 } else { GAP }));
     }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }

@@ -78,19 +78,13 @@ impl Tries<'_> {
         Ok(false)
     }
 
+    /// The key files; those whose public half is not known, and might have been refused already, come last.
     fn files(&mut self) -> Result<bool, Stop> {
-        for key in self.route.keys.files() {
-            let FileKey { public: Some(public), .. } = key else { continue };
-            if self.offered.contains(public) {
-                continue;
-            }
-            if self.file(key)? {
-                return Ok(true);
-            }
-        }
-        let unnamed: Vec<&FileKey> = self.route.keys.files().iter().filter(|key| key.public.is_none()).collect();
-        for key in unnamed {
-            if self.file(key)? {
+        let mut keys: Vec<&FileKey> = self.route.keys.files().iter().collect();
+        keys.sort_by_key(|key| key.public.is_none());
+        for key in keys {
+            let is_refused = key.public.as_ref().is_some_and(|public| self.offered.contains(public));
+            if !is_refused && self.file(key)? {
                 return Ok(true);
             }
         }

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::world::ssh::agent::{self, AgentKeys};
 use crate::world::ssh::host_keys::HostKeys;
 use crate::world::ssh::keyring::{AskPassphrase, Keyring};
-use crate::world::ssh::{Keep, Route, Session};
+use crate::world::ssh::{Keep, Route, Session, Way};
 
 /// What of this machine is needed to reach nodes.
 #[derive(Debug, Clone)]
@@ -91,6 +91,7 @@ impl Files {
                 HostKeys::load(named, &here.home)
             })?,
             pin: node.ssh.host_key.clone(),
+            way: Way::Direct,
         })
     }
 }

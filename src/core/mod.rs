@@ -11,6 +11,7 @@ pub mod observation;
 pub mod probe;
 pub mod promises;
 pub mod reading;
+pub mod relay;
 pub mod shell;
 pub mod silence;
 pub mod status;

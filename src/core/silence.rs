@@ -5,6 +5,8 @@ use std::fmt;
 /// How far a question got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
+    /// The way leads through other hosts, which come first.
+    Jump,
     /// The host's name is looked up.
     Resolve,
     /// The TCP connection is made.
@@ -27,7 +29,8 @@ pub enum Phase {
 
 impl Phase {
     /// All phases, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Jump,
         Self::Resolve,
         Self::Connect,
         Self::Banner,
@@ -43,6 +46,7 @@ impl Phase {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Jump => "jump",
             Self::Resolve => "name lookup",
             Self::Connect => "connect",
             Self::Banner => "banner",
@@ -100,6 +104,17 @@ pub enum Cause {
     Garbled(String),
     /// More output than any probe gives, in bytes.
     TooLong(usize),
+    /// A host on the way to the node gave no connection that could be used.
+    Hop {
+        /// The host.
+        host: String,
+        /// How far m3m got with it.
+        silence: Box<Silence>,
+    },
+    /// This host on the way does not forward connections.
+    ForwardingProhibited(String),
+    /// This host on the way lives, tried, and did not reach the node.
+    NotReached(String),
     /// This machine could not ask: a local file or resource is missing.
     Local(String),
 }
@@ -120,7 +135,12 @@ impl Silence {
     pub fn is_total(&self) -> bool {
         match self.cause {
             Cause::Timeout => self.phase <= Phase::Banner,
-            Cause::Unreachable | Cause::NameUnknown | Cause::Local(_) => true,
+            Cause::Unreachable
+            | Cause::NameUnknown
+            | Cause::Hop { .. }
+            | Cause::ForwardingProhibited(_)
+            | Cause::NotReached(_)
+            | Cause::Local(_) => true,
             _ => false,
         }
     }
@@ -167,6 +187,11 @@ impl Silence {
             Cause::TooLong(_) => format!("something in the login shell of {node} prints without end"),
             Cause::Protocol(_) => format!("is {endpoint} really the sshd of {node}?"),
             Cause::Closed => format!("{node}'s sshd hung up: its log says why"),
+            Cause::Hop { host, silence } => return silence.hint(host, host, port),
+            Cause::ForwardingProhibited(host) => {
+                format!("the sshd of {host} forbids forwarding: AllowTcpForwarding, PermitOpen or a restricted key")
+            }
+            Cause::NotReached(host) => format!("from {host}, nothing answers on {endpoint}: is {node} up?"),
             Cause::Local(_) => return None,
         })
     }
@@ -195,6 +220,9 @@ impl fmt::Display for Silence {
             Cause::AuthFailed { .. } => f.write_str("auth: no key accepted"),
             Cause::Garbled(what) => write!(f, "garbled: {what}"),
             Cause::TooLong(bytes) => write!(f, "output over {} KiB", bytes / 1024),
+            Cause::Hop { host, silence } => write!(f, "{host}: {silence}"),
+            Cause::ForwardingProhibited(host) => write!(f, "{host} forbids forwarding"),
+            Cause::NotReached(host) => write!(f, "not reached by {host}"),
             Cause::Local(what) => write!(f, "not asked: {what}"),
         }
     }

@@ -21,6 +21,11 @@ impl Link {
         Self { spare: None, driver }
     }
 
+    /// The session below, without the channel that was opened ahead.
+    pub(super) fn into_driver(self) -> Driver {
+        self.driver
+    }
+
     /// Opens a channel ahead: the next command saves a round trip.
     pub(super) fn open_spare(&mut self, deadline: Instant) -> Result<(), Stop> {
         if self.spare.is_none() {

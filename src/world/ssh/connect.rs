@@ -4,66 +4,152 @@ use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Instant;
 
+use super::bridge::Ends;
 use super::channel::Link;
 use super::drive::{Driver, Stop};
-use super::{Route, Shared, auth};
+use super::socket::Socket;
+use super::{Hop, Route, Shared, Way, auth, bridge, proxy_command};
 use crate::core::silence::{Cause, Phase, Silence};
 use crate::core::text::harmless;
 
 /// Connects, checks the host key and authenticates, all before the deadline.
 pub(super) fn connect(route: &Route, deadline: Instant, shared: &Shared) -> Result<Link, Silence> {
-    let socket = tcp(route, deadline, shared)?;
-    let local =
-        |error: &dyn std::fmt::Display| Silence { phase: Phase::Connect, cause: Cause::Local(error.to_string()) };
-    // Without this, Nagle's algorithm holds small packets back for an acknowledgement: 40 ms and more a connect.
-    socket.set_nodelay(true).map_err(|error| local(&error))?;
-    shared.hold(Some(socket.try_clone().map_err(|error| local(&error))?));
-
-    let mut session = ssh2::Session::new().map_err(|error| local(&error))?;
-    session.set_blocking(false);
-    session.set_tcp_stream(socket.try_clone().map_err(|error| local(&error))?);
-    let preference = route.host_keys.preference(&route.host, route.port, route.pin.as_deref());
-    session.method_pref(ssh2::MethodType::HostKey, &preference).map_err(|error| local(&error))?;
-    let mut driver = Driver { session, socket };
-
-    handshake(&mut driver, deadline, shared)?;
-    shared.enter(Phase::HostKey);
-    let (blob, _) = driver.session.host_key().ok_or_else(|| Silence {
-        phase: Phase::HostKey,
-        cause: Cause::Protocol("the server showed no key".to_owned()),
-    })?;
-    route
-        .host_keys
-        .check(&route.host, route.port, route.pin.as_deref(), blob)
-        .map_err(|cause| Silence { phase: Phase::HostKey, cause })?;
-
-    shared.enter(Phase::Auth);
-    auth::authenticate(&driver, route, deadline)?;
-    Ok(Link::new(driver))
+    Connecting { route, deadline, shared, is_hop: false }.run()
 }
 
-fn tcp(route: &Route, deadline: Instant, shared: &Shared) -> Result<TcpStream, Silence> {
-    shared.enter(Phase::Resolve);
-    let addresses: Vec<SocketAddr> = (route.host.as_str(), route.port)
-        .to_socket_addrs()
-        .map_err(|_| Silence { phase: Phase::Resolve, cause: Cause::NameUnknown })?
-        .collect();
-    shared.enter(Phase::Connect);
-    let mut causes = vec![];
-    for (index, address) in addresses.iter().enumerate() {
-        // A dead address of a name with several must not eat the time of the others.
-        let tries_left = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-        let budget = deadline.saturating_duration_since(Instant::now()) / tries_left;
-        if budget.is_zero() {
-            causes.push(Cause::Timeout);
-            break;
-        }
-        match TcpStream::connect_timeout(address, budget) {
-            Ok(socket) => return Ok(socket),
-            Err(error) => causes.push(connect_cause(&error)),
-        }
+/// One connection that is being made.
+struct Connecting<'a> {
+    route: &'a Route,
+    deadline: Instant,
+    shared: &'a Shared,
+    /// It is to a host on the way: whoever waits for the node sees no phases of it.
+    is_hop: bool,
+}
+
+fn local(error: &dyn std::fmt::Display) -> Silence {
+    Silence { phase: Phase::Connect, cause: Cause::Local(error.to_string()) }
+}
+
+impl Connecting<'_> {
+    fn enter(&self, phase: Phase) {
+        self.shared.enter(if self.is_hop { Phase::Jump } else { phase });
     }
-    Err(Silence { phase: Phase::Connect, cause: most_telling(causes).unwrap_or(Cause::NameUnknown) })
+
+    fn run(&self) -> Result<Link, Silence> {
+        let route = self.route;
+        let (socket, proxy) = match &route.way {
+            Way::Direct => (self.tcp()?, None),
+            Way::Through(hop) => (self.through(hop)?, None),
+            Way::Command(line) => {
+                let (socket, proxy) = proxy_command::start(line).map_err(|error| local(&error))?;
+                (socket, Some(proxy))
+            }
+        };
+        self.shared.hold(Some(socket.clone()));
+        let mut session = ssh2::Session::new().map_err(|error| local(&error))?;
+        session.set_blocking(false);
+        session.set_tcp_stream(socket.clone());
+        let preference = route.host_keys.preference(&route.host, route.port, route.pin.as_deref());
+        session.method_pref(ssh2::MethodType::HostKey, &preference).map_err(|error| local(&error))?;
+        let mut driver = Driver { session, socket, _proxy: proxy };
+
+        self.handshake(&mut driver)?;
+        self.enter(Phase::HostKey);
+        let (blob, _) = driver.session.host_key().ok_or_else(|| Silence {
+            phase: Phase::HostKey,
+            cause: Cause::Protocol("the server showed no key".to_owned()),
+        })?;
+        route
+            .host_keys
+            .check(&route.host, route.port, route.pin.as_deref(), blob)
+            .map_err(|cause| Silence { phase: Phase::HostKey, cause })?;
+
+        self.enter(Phase::Auth);
+        auth::authenticate(&driver, route, self.deadline)?;
+        Ok(Link::new(driver))
+    }
+
+    /// The way through another host: a session with it, and a bridge over that.
+    fn through(&self, hop: &Hop) -> Result<Socket, Silence> {
+        self.enter(Phase::Jump);
+        let link = match hop.take_lent() {
+            Some(link) => link,
+            None => Connecting { route: hop.route(), is_hop: true, ..*self }.run().map_err(|silence| Silence {
+                phase: Phase::Jump,
+                cause: Cause::Hop { host: hop.name().to_owned(), silence: Box::new(silence) },
+            })?,
+        };
+        self.enter(Phase::Connect);
+        let ends = Ends { through: hop.name(), host: &self.route.host, port: self.route.port };
+        bridge::open(link, ends, self.deadline)
+    }
+
+    fn tcp(&self) -> Result<Socket, Silence> {
+        self.enter(Phase::Resolve);
+        let addresses: Vec<SocketAddr> = (self.route.host.as_str(), self.route.port)
+            .to_socket_addrs()
+            .map_err(|_| Silence { phase: Phase::Resolve, cause: Cause::NameUnknown })?
+            .collect();
+        self.enter(Phase::Connect);
+        let mut causes = vec![];
+        for (index, address) in addresses.iter().enumerate() {
+            // A dead address of a name with several must not eat the time of the others.
+            let tries_left = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
+            let budget = self.deadline.saturating_duration_since(Instant::now()) / tries_left;
+            if budget.is_zero() {
+                causes.push(Cause::Timeout);
+                break;
+            }
+            match TcpStream::connect_timeout(address, budget) {
+                Ok(socket) => {
+                    // Without this, Nagle's algorithm holds small packets back for an acknowledgement: 40 ms and more
+                    // a connect.
+                    socket.set_nodelay(true).map_err(|error| local(&error))?;
+                    return Ok(socket.into());
+                }
+                Err(error) => causes.push(connect_cause(&error)),
+            }
+        }
+        Err(Silence { phase: Phase::Connect, cause: most_telling(causes).unwrap_or(Cause::NameUnknown) })
+    }
+
+    /// Exchanges banners and keys. libssh2 does both in one call; whether the banner came tells how far it got.
+    fn handshake(&self, driver: &mut Driver) -> Result<(), Silence> {
+        self.enter(Phase::Banner);
+        // The driver lends its session to the call through a handle of the same session.
+        let mut session = driver.session.clone();
+        let mut phase = Phase::Banner;
+        let outcome = driver.drive(self.deadline, || {
+            let outcome = session.handshake();
+            // What a server says before its banner counts as one here.
+            if session.banner_bytes().is_some_and(|line| line.starts_with(b"SSH-")) {
+                phase = Phase::Kex;
+                self.enter(phase);
+            }
+            outcome
+        });
+        outcome.map_err(|stop| handshake_silence(stop, phase, driver))
+    }
+}
+
+fn handshake_silence(stop: Stop, phase: Phase, driver: &Driver) -> Silence {
+    match stop {
+        Stop::Refused(error) if phase == Phase::Banner => {
+            Silence { phase, cause: Cause::Protocol(error.message().to_lowercase()) }
+        }
+        // libssh2 says the same of an exchange that fails and of a server that hangs up in its midst. Where the end of
+        // the stream comes next, nothing was said that could have displeased it.
+        Stop::Refused(_) if driver.socket.is_at_end() => Silence { phase, cause: Cause::Closed },
+        Stop::Refused(error) => Silence { phase, cause: Cause::Protocol(kex_words(&error)) },
+        Stop::Closed if phase == Phase::Banner => {
+            let cause = match driver.session.banner_bytes() {
+                Some(line) => Cause::Protocol(format!("not SSH but {}", harmless(&String::from_utf8_lossy(line), 40))),
+                None => Cause::Closed,
+            };
+            Silence { phase, cause }
+        }
+        stop => stop.silence(phase),
+    }
 }
 
 /// Of the failures of a name's addresses, the one that says most of the node: that it refuses, then that it is silent;
@@ -88,40 +174,6 @@ fn connect_cause(error: &io::Error) -> Cause {
         }
         _ => Cause::Local(error.to_string()),
     }
-}
-
-/// Exchanges banners and keys. libssh2 does both in one call; whether the banner came tells how far it got.
-fn handshake(driver: &mut Driver, deadline: Instant, shared: &Shared) -> Result<(), Silence> {
-    shared.enter(Phase::Banner);
-    // The driver lends its session to the call through a handle of the same session.
-    let mut session = driver.session.clone();
-    let outcome = driver.drive(deadline, || {
-        let outcome = session.handshake();
-        // What a server says before its banner counts as one here.
-        if session.banner_bytes().is_some_and(|line| line.starts_with(b"SSH-")) {
-            shared.enter(Phase::Kex);
-        }
-        outcome
-    });
-    outcome.map_err(|stop| match stop {
-        Stop::Refused(error) if shared.phase() == Phase::Banner => {
-            Silence { phase: Phase::Banner, cause: Cause::Protocol(error.message().to_lowercase()) }
-        }
-        // libssh2 says the same of an exchange that fails and of a server that hangs up in its midst. Where the end of
-        // the stream comes next, nothing was said that could have displeased it.
-        Stop::Refused(_) if driver.socket.peek(&mut [0]).is_ok_and(|count| count == 0) => {
-            Silence { phase: Phase::Kex, cause: Cause::Closed }
-        }
-        Stop::Refused(error) => Silence { phase: Phase::Kex, cause: Cause::Protocol(kex_words(&error)) },
-        Stop::Closed if shared.phase() == Phase::Banner => {
-            let cause = match driver.session.banner_bytes() {
-                Some(line) => Cause::Protocol(format!("not SSH but {}", harmless(&String::from_utf8_lossy(line), 40))),
-                None => Cause::Closed,
-            };
-            Silence { phase: Phase::Banner, cause }
-        }
-        stop => stop.silence(shared.phase()),
-    })
 }
 
 /// libssh2's codes for "no algorithm in common" in words; its other messages stand for themselves.

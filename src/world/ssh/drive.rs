@@ -1,12 +1,13 @@
 //! Driving libssh2: every call is repeated until it is done, with the socket waited for in between, up to a deadline.
 
 use std::io;
-use std::net::TcpStream;
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use ssh2::{BlockDirections, ErrorCode};
 
+use super::proxy_command::ProxyCommand;
+use super::socket::Socket;
 use crate::core::silence::{Cause, Phase, Silence};
 
 /// libssh2 wants to be called again when the socket is ready (`LIBSSH2_ERROR_EAGAIN`).
@@ -41,7 +42,9 @@ impl Stop {
 /// A libssh2 session and the socket below it.
 pub(super) struct Driver {
     pub(super) session: ssh2::Session,
-    pub(super) socket: TcpStream,
+    pub(super) socket: Socket,
+    /// The command that carries the bytes, where one does.
+    pub(super) _proxy: Option<ProxyCommand>,
 }
 
 impl Driver {
@@ -99,6 +102,6 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         // Freeing a libssh2 session says goodbye over the network; on a closed socket that cannot take time.
-        let _ = self.socket.shutdown(std::net::Shutdown::Both);
+        self.socket.cut();
     }
 }

@@ -7,13 +7,17 @@
 
 pub mod agent;
 mod auth;
+mod bridge;
 mod channel;
 mod connect;
 mod drive;
+mod forward;
 pub mod host_keys;
 pub mod keyring;
+mod proxy_command;
+mod socket;
+mod way;
 
-use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -24,6 +28,8 @@ use tokio::sync::oneshot;
 use self::channel::Link;
 use self::host_keys::HostKeys;
 use self::keyring::Keyring;
+use self::socket::Socket;
+pub use self::way::{Hop, Way};
 use crate::core::silence::{Cause, Phase, Silence};
 use crate::world::clock;
 
@@ -34,7 +40,7 @@ const GRACE: Duration = Duration::from_millis(50);
 const SPARE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How to reach one node.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Route {
     /// A host name or an IP address.
     pub host: String,
@@ -48,6 +54,8 @@ pub struct Route {
     pub host_keys: Arc<HostKeys>,
     /// The host key that the inventory pins, in place of `host_keys`.
     pub pin: Option<String>,
+    /// What the connection goes through.
+    pub way: Way,
 }
 
 /// Whether a session is kept for further commands.
@@ -105,21 +113,29 @@ impl Reply {
     }
 }
 
-struct Request {
-    command: RemoteCommand,
-    deadline: Instant,
-    reply: oneshot::Sender<Reply>,
+/// A connection that its session gave away.
+pub struct Lent(Link);
+
+enum Request {
+    /// Run a command.
+    Exec { command: RemoteCommand, deadline: Instant, reply: oneshot::Sender<Reply> },
+    /// Give the connection away, where there is one.
+    Lend(oneshot::Sender<Option<Link>>),
 }
 
 /// What the owner thread shows of itself: how far it is, and the socket to cut.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     phase: AtomicU8,
     standing: AtomicBool,
-    socket: Mutex<Option<TcpStream>>,
+    socket: Mutex<Option<Socket>>,
 }
 
 impl Shared {
+    fn new() -> Self {
+        Self { phase: AtomicU8::new(Phase::Resolve as u8), standing: AtomicBool::new(false), socket: Mutex::new(None) }
+    }
+
     fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
@@ -128,15 +144,14 @@ impl Shared {
         Phase::ALL.get(usize::from(self.phase.load(Ordering::Relaxed))).copied().unwrap_or(Phase::Resolve)
     }
 
-    fn hold(&self, socket: Option<TcpStream>) {
+    fn hold(&self, socket: Option<Socket>) {
         *self.socket.lock().unwrap_or_else(PoisonError::into_inner) = socket;
     }
 
     /// Ends the connection under the owner's hands: whatever it waits for fails at once.
     fn cut(&self) {
         if let Some(socket) = &*self.socket.lock().unwrap_or_else(PoisonError::into_inner) {
-            // It fails only where the connection is gone already.
-            let _ = socket.shutdown(Shutdown::Both);
+            socket.cut();
         }
     }
 }
@@ -153,7 +168,7 @@ impl Session {
     #[must_use]
     pub fn open(route: Route, keep: Keep) -> Self {
         let (requests, inbox) = mpsc::channel();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new());
         let owner = Arc::clone(&shared);
         // Where no thread can be had the inbox is dropped with the closure, and every request says so.
         let _ = std::thread::Builder::new()
@@ -166,7 +181,7 @@ impl Session {
     pub async fn exec(&self, command: RemoteCommand, deadline: Instant) -> Reply {
         let begun = Reply::begun(!self.shared.standing.load(Ordering::Relaxed));
         let (reply, answer) = oneshot::channel();
-        if self.requests.send(Request { command, deadline, reply }).is_err() {
+        if self.requests.send(Request::Exec { command, deadline, reply }).is_err() {
             return gone(begun);
         }
         match tokio::time::timeout_at((deadline + GRACE).into(), answer).await {
@@ -179,6 +194,22 @@ impl Session {
                 Reply { broken: Some(Silence { phase, cause: Cause::Timeout }), ..begun }
             }
         }
+    }
+}
+
+impl Session {
+    /// How far the owner is with what it does at present, or did last.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.shared.phase()
+    }
+
+    /// Gives the connection away, to serve as the way to another node. Nothing where there is none, or where the owner
+    /// is busy until the deadline.
+    pub async fn lend(&self, deadline: Instant) -> Option<Lent> {
+        let (lender, lent) = oneshot::channel();
+        self.requests.send(Request::Lend(lender)).ok()?;
+        tokio::time::timeout_at(deadline.into(), lent).await.ok()?.ok()?.map(Lent)
     }
 }
 
@@ -196,31 +227,51 @@ fn gone(begun: Reply) -> Reply {
 /// The owner thread: one request at a time, over one connection as long as it lasts.
 fn own(route: &Route, keep: Keep, inbox: &mpsc::Receiver<Request>, shared: &Shared) {
     let mut standing: Option<Link> = None;
-    while let Ok(Request { command, deadline, reply }) = inbox.recv() {
-        let mut answer = Reply::begun(standing.is_none());
-        // Whoever asked this while the owner was held up has given up, and a late command must not be sent.
-        if reply.is_closed() || Instant::now() >= deadline {
-            answer.broken = Some(Silence { phase: shared.phase(), cause: Cause::Timeout });
-            let _ = reply.send(answer);
-            continue;
+    while let Ok(request) = inbox.recv() {
+        match request {
+            Request::Exec { command, deadline, reply } => {
+                let answer;
+                (standing, answer) = serve(route, standing, &command, deadline, &reply, shared);
+                // An asker who gave up has taken the receiver along.
+                let _ = reply.send(answer);
+                if keep == Keep::Standing {
+                    standing = standing.and_then(|link| with_spare(link, shared));
+                }
+            }
+            Request::Lend(lender) => {
+                // Whoever gave up waiting for it has no use for it; it ends here then.
+                let _ = lender.send(standing.take());
+            }
         }
-        let link = match standing.take() {
-            Some(link) => Ok(link),
-            None => connect::connect(route, deadline, shared),
-        };
-        standing = link
-            .and_then(|mut link| link.exec(&command, deadline, shared, &mut answer).map(|()| link))
-            .map_err(|silence| answer.broken = Some(silence))
-            .ok();
-        // An asker who gave up has taken the receiver along.
-        let _ = reply.send(answer);
-        standing = standing.filter(|_| keep == Keep::Standing).and_then(|mut link| {
-            shared.enter(Phase::Channel);
-            link.open_spare(Instant::now() + SPARE_TIMEOUT).ok().map(|()| link)
-        });
         shared.standing.store(standing.is_some(), Ordering::Relaxed);
         if standing.is_none() {
             shared.hold(None);
         }
     }
+}
+
+/// Runs one command, over the connection that stands or a new one.
+fn serve(
+    route: &Route,
+    standing: Option<Link>,
+    command: &RemoteCommand,
+    deadline: Instant,
+    asker: &oneshot::Sender<Reply>,
+    shared: &Shared,
+) -> (Option<Link>, Reply) {
+    let mut answer = Reply::begun(standing.is_none());
+    // Whoever asked this while the owner was held up has given up, and a late command must not be sent.
+    if asker.is_closed() || Instant::now() >= deadline {
+        answer.broken = Some(Silence { phase: shared.phase(), cause: Cause::Timeout });
+        return (standing, answer);
+    }
+    let link = standing.map_or_else(|| connect::connect(route, deadline, shared), Ok);
+    let done = link.and_then(|mut link| link.exec(command, deadline, shared, &mut answer).map(|()| link));
+    (done.map_err(|silence| answer.broken = Some(silence)).ok(), answer)
+}
+
+/// The connection with a channel opened ahead, or nothing where that does not work any more.
+fn with_spare(mut link: Link, shared: &Shared) -> Option<Link> {
+    shared.enter(Phase::Channel);
+    link.open_spare(Instant::now() + SPARE_TIMEOUT).ok().map(|()| link)
 }

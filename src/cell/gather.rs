@@ -1,4 +1,5 @@
-//! Gathering: every node is asked at once, each with its own deadline, and told to the listener as it answers.
+//! Gathering: every node is asked at once, and told to the listener as it answers. A node that is late or silent is
+//! asked through others as well, all within the same time.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,14 +9,19 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::Cell;
+use super::observe::{lost, observe};
 use crate::core::event::{Event, Listener};
-use crate::core::inventory::{Node, NodeName};
-use crate::core::observation::{Observation, Picture};
-use crate::core::probe::Facts;
-use crate::core::silence::{Cause, Phase, Silence};
-use crate::core::{probe, reading};
+use crate::core::inventory::NodeName;
+use crate::core::observation::{Observation, Picture, Via};
+use crate::core::relay::{self, Attempt, Candidate, Outcome};
+use crate::core::silence::{Cause, Silence};
 use crate::world::clock;
-use crate::world::ssh::{RemoteCommand, Reply, Session};
+
+/// A node that has not answered after this part of its time is late, and others are asked to reach it.
+const LATE_PART: u32 = 3;
+
+/// With less time left than this no further relay is asked: no answer could come.
+const RELAY_TIME_MIN: Duration = Duration::from_millis(50);
 
 impl Cell {
     /// Observes all nodes of this cell's sessions; the whole takes as long as the slowest, at most the timeout.
@@ -23,22 +29,24 @@ impl Cell {
     /// # Errors
     /// The listener's output is gone.
     pub async fn gather(&self, timeout: Duration, listener: &mut dyn Listener) -> io::Result<Picture> {
-        let nodes: Vec<NodeName> = self.sessions.keys().cloned().collect();
+        let nodes: Vec<NodeName> = self.reach.keys().cloned().collect();
         listener.hear(&Event::Asking { nodes: &nodes, timeout })?;
-        let mut questions = JoinSet::new();
-        for node in &self.inventory.nodes {
-            if let Some(session) = self.sessions.get(&node.name) {
-                questions.spawn(observe(node.clone(), Arc::clone(session), timeout));
-            }
-        }
+        let mut round = Round::start(self, &nodes, timeout);
         let mut observations = BTreeMap::new();
-        while let Some(done) = questions.join_next().await {
-            if let Ok(observation) = done {
+        while let Some(done) = round.questions.join_next().await {
+            // A question that panicked was reported where it happened.
+            if let Ok(done) = done {
+                round.take(done);
+            }
+            for observation in round.settle() {
                 listener.hear(&Event::Observed(&observation))?;
                 observations.insert(observation.node.clone(), observation);
             }
+            if observations.len() == nodes.len() {
+                break;
+            }
         }
-        // A question that panicked was reported where it happened. Its node must not be missing from the picture.
+        // Its node must not be missing from the picture.
         for node in nodes {
             observations.entry(node.clone()).or_insert_with(|| lost(node));
         }
@@ -46,50 +54,169 @@ impl Cell {
     }
 }
 
-/// Asks one node everything.
-async fn observe(node: Node, session: Arc<Session>, timeout: Duration) -> Observation {
-    let begun = Instant::now();
-    let asked = node.clone();
-    let command = RemoteCommand {
-        line: Arc::new(move |time_left| probe::command(&asked, time_left)),
-        output_bytes_max: probe::ANSWER_BYTES_MAX,
-    };
-    let deadline = begun + timeout;
-    let mut reply = session.exec(command.clone(), deadline).await;
-    // A standing connection that broke while nobody looked says nothing of the node as it is now: ask again.
-    if !reply.fresh && matches!(&reply.broken, Some(silence) if silence.cause == Cause::Closed) {
-        reply = session.exec(command, deadline).await;
-    }
-    let (asked_at, fresh, rtt, first_byte) = (reply.asked_at, reply.fresh, reply.rtt, reply.first_byte);
-    let (answer, broken) = read(reply);
-    Observation { node: node.name, asked_at, took: begun.elapsed(), rtt, first_byte, fresh, answer, broken }
+/// What a question came to.
+enum Done {
+    /// A node answered over this machine's own path to it, or did not.
+    Direct(Observation),
+    /// A node answered through this one, or did not.
+    Relayed(NodeName, Observation),
+    /// Whoever has not answered by now is late.
+    Late,
 }
 
-/// Reads a reply. One that broke off is still read: what a node said before it stalled is worth more than nothing.
-/// Where the last line came, nothing was missed.
-fn read(reply: Reply) -> (Result<Facts, Silence>, Option<Silence>) {
-    match (reading::read(&reply.stdout, &reply.stderr, reply.exit_status), reply.broken) {
-        (Ok(facts), _) if facts.complete => (Ok(facts), None),
-        (Ok(facts), Some(silence)) => (Ok(facts), Some(silence)),
-        (Ok(facts), None) => {
-            let ended = Silence { phase: Phase::Output, cause: Cause::Garbled("it ended early".to_owned()) };
-            (Ok(facts), Some(ended))
+/// One round of questions.
+struct Round<'a> {
+    cell: &'a Cell,
+    deadline: Instant,
+    questions: JoinSet<Done>,
+    asked: BTreeMap<NodeName, Asked>,
+    /// How often each node was asked to relay.
+    uses: BTreeMap<NodeName, usize>,
+}
+
+/// How it stands with one node's question.
+#[derive(Default)]
+struct Asked {
+    /// It is late, or its own path failed.
+    suspect: bool,
+    direct: Option<Observation>,
+    /// Whoever was asked to relay, and what came of it.
+    relays: BTreeMap<NodeName, Option<Outcome>>,
+    /// What it said through a relay.
+    relayed: Option<(NodeName, Observation)>,
+    /// Its round trip, where it answered itself.
+    rtt: Option<Duration>,
+    settled: bool,
+}
+
+impl<'a> Round<'a> {
+    fn start(cell: &'a Cell, nodes: &[NodeName], timeout: Duration) -> Self {
+        let deadline = Instant::now() + timeout;
+        let mut questions = JoinSet::new();
+        for (name, reach) in &cell.reach {
+            let Some(node) = cell.inventory.node(name).cloned() else { continue };
+            let session = Arc::clone(&reach.session);
+            questions.spawn(async move { Done::Direct(observe(&node, &session, deadline).await) });
         }
-        (Err(garbled), broken) => (Err(broken.unwrap_or(garbled)), None),
+        questions.spawn(async move {
+            tokio::time::sleep(timeout / LATE_PART).await;
+            Done::Late
+        });
+        let asked = nodes.iter().map(|node| (node.clone(), Asked::default())).collect();
+        let mut round = Self { cell, deadline, questions, asked, uses: BTreeMap::new() };
+        for (node, relay) in cell.standing_relays() {
+            round.ask(&node, &relay);
+        }
+        round
+    }
+
+    fn take(&mut self, done: Done) {
+        match done {
+            Done::Direct(observation) => {
+                let Some(asked) = self.asked.get_mut(&observation.node) else { return };
+                let silence = observation.answer.as_ref().err();
+                asked.suspect |=
+                    silence.is_some_and(|silence| !silence.is_refusal() || silence.cause == Cause::Refused);
+                asked.rtt = if silence.is_none() { observation.rtt } else { None };
+                asked.direct = Some(observation);
+            }
+            Done::Relayed(relay, observation) => {
+                let node = observation.node.clone();
+                let Some(asked) = self.asked.get_mut(&node) else { return };
+                let outcome = Outcome::of(observation.answer.as_ref().map(|_| ()));
+                if matches!(outcome, Outcome::Reached(_)) && asked.relayed.is_none() {
+                    asked.relayed = Some((relay.clone(), observation));
+                }
+                if !matches!(outcome, Outcome::Reached(None)) {
+                    // What stood broke, or never came to stand.
+                    self.cell.forget_relay(&node, &relay);
+                }
+                asked.relays.insert(relay, Some(outcome));
+            }
+            Done::Late => self.asked.values_mut().for_each(|asked| asked.suspect |= asked.direct.is_none()),
+        }
+    }
+
+    /// Asks relays where they may help, and gives out what is settled now.
+    fn settle(&mut self) -> Vec<Observation> {
+        self.ask_relays();
+        let is_open = self.deadline.saturating_duration_since(Instant::now()) > RELAY_TIME_MIN;
+        let more_may_answer = is_open && self.asked.values().any(|asked| asked.direct.is_none() && !asked.suspect);
+        let mut settled = Vec::new();
+        for (name, asked) in self.asked.iter_mut().filter(|(_, asked)| !asked.settled) {
+            let is_direct = asked.direct.is_some() && !asked.suspect;
+            let is_waiting = asked.relays.values().any(Option::is_none)
+                || (more_may_answer && asked.relays.len() < relay::RELAYS_MAX);
+            if is_direct || asked.relayed.is_some() && asked.suspect || asked.direct.is_some() && !is_waiting {
+                asked.settled = true;
+                settled.extend(asked.outcome(|| self.cell.reach.get(name).map(|reach| reach.session.phase())));
+                if is_direct {
+                    self.cell.forget_relays(name);
+                }
+            }
+        }
+        settled
+    }
+
+    fn ask_relays(&mut self) {
+        if self.deadline.saturating_duration_since(Instant::now()) <= RELAY_TIME_MIN {
+            return;
+        }
+        let suspects: Vec<NodeName> = self
+            .asked
+            .iter()
+            .filter(|(_, asked)| asked.suspect && !asked.settled && asked.relayed.is_none())
+            .map(|(name, _)| name.clone())
+            .collect();
+        for node in suspects {
+            let asked: Vec<&NodeName> = self.asked[&node].relays.keys().collect();
+            let chosen: Vec<NodeName> = relay::choose(self.candidates(&node), &asked).into_iter().cloned().collect();
+            for relay in chosen {
+                self.ask(&node, &relay);
+            }
+        }
+    }
+
+    /// The nodes that answered themselves, and those that were not to be asked anything.
+    fn candidates(&self, node: &NodeName) -> Vec<Candidate<'_>> {
+        let uses = |name| self.uses.get(name).copied().unwrap_or(0);
+        let answered = self.asked.iter().filter_map(|(name, asked)| Some((name, asked.rtt?)));
+        let others = self.cell.others.keys().map(|name| (name, Duration::MAX));
+        let all = answered.chain(others).filter(|(name, _)| *name != node);
+        all.map(|(name, rtt)| Candidate { name, rtt, uses: uses(name) }).collect()
+    }
+
+    fn ask(&mut self, node: &NodeName, relay: &NodeName) {
+        let (Some(asked), Some(node)) = (self.asked.get_mut(node), self.cell.inventory.node(node).cloned()) else {
+            return;
+        };
+        let Some(through) = self.cell.through(&node.name, relay) else { return };
+        asked.relays.insert(relay.clone(), None);
+        *self.uses.entry(relay.clone()).or_default() += 1;
+        let (relay, deadline) = (relay.clone(), self.deadline);
+        self.questions.spawn(async move {
+            let session = through.session(deadline).await;
+            Done::Relayed(relay, observe(&node, &session, deadline).await)
+        });
     }
 }
 
-/// The observation of a node whose question was lost.
-fn lost(node: NodeName) -> Observation {
-    let cause = Cause::Local("the question was lost, which is a bug in m3m".to_owned());
-    Observation {
-        node,
-        asked_at: clock::now(),
-        took: Duration::ZERO,
-        rtt: None,
-        first_byte: None,
-        fresh: true,
-        answer: Err(Silence { phase: Phase::Resolve, cause }),
-        broken: None,
+impl Asked {
+    /// What is to be said of the node: what it said itself, else what it said through a relay, else its silence.
+    fn outcome(&mut self, phase: impl FnOnce() -> Option<crate::core::silence::Phase>) -> Option<Observation> {
+        let attempts = std::mem::take(&mut self.relays);
+        let attempts = attempts.into_iter().filter_map(|(relay, outcome)| Some(Attempt { relay, outcome: outcome? }));
+        let mut observation = match (self.relayed.take(), self.direct.take()) {
+            (Some((relay, relayed)), direct) if self.suspect => {
+                let direct = match direct.and_then(|direct| direct.answer.err()) {
+                    Some(silence) => silence,
+                    None => Silence { phase: phase()?, cause: Cause::Timeout },
+                };
+                Observation { via: Some(Via { relay, direct }), ..relayed }
+            }
+            (_, direct) => direct?,
+        };
+        observation.relays = attempts.collect();
+        Some(observation)
     }
 }

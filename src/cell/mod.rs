@@ -1,11 +1,14 @@
 //! The hands: a session with every node of a cell, asked all at once.
 
 mod gather;
+mod observe;
+mod through;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::through::Standing;
 use crate::core::inventory::{Inventory, Node, NodeName};
 use crate::error::Error;
 use crate::world::ssh::agent::{self, AgentKeys};
@@ -26,8 +29,20 @@ pub struct Workstation {
 #[derive(Debug)]
 pub struct Cell {
     inventory: Inventory,
-    sessions: BTreeMap<NodeName, Arc<Session>>,
+    keep: Keep,
+    /// The nodes that are asked.
+    reach: BTreeMap<NodeName, Reach>,
+    /// The ways to the other nodes, which are asked nothing and may relay.
+    others: BTreeMap<NodeName, Arc<Route>>,
+    relayed: Standing,
     notices: Vec<String>,
+}
+
+/// The way to one node, and the session over it.
+#[derive(Debug)]
+struct Reach {
+    route: Arc<Route>,
+    session: Arc<Session>,
 }
 
 impl Cell {
@@ -43,13 +58,19 @@ impl Cell {
         ask: &mut AskPassphrase<'_>,
     ) -> Result<Self, Error> {
         let mut files = Files::default();
-        let mut sessions = BTreeMap::new();
-        for node in inventory.nodes.iter().filter(|node| nodes.contains(&node.name)) {
-            let route = files.route(node, workstation, ask)?;
-            sessions.insert(node.name.clone(), Arc::new(Session::open(route, keep)));
+        let (mut reach, mut others) = (BTreeMap::new(), BTreeMap::new());
+        for node in &inventory.nodes {
+            if nodes.contains(&node.name) {
+                let route = files.route(node, workstation, ask)?;
+                let session = Arc::new(Session::open(route.clone(), keep));
+                reach.insert(node.name.clone(), Reach { route: Arc::new(route), session });
+            } else if let Ok(route) = files.route(node, workstation, &mut |_, _| None) {
+                // Whoever is not asked for cannot spoil the answer; he may only help.
+                others.insert(node.name.clone(), Arc::new(route));
+            }
         }
         let notices = files.host_keys.values().flat_map(|keys| keys.notices().collect::<Vec<_>>()).collect();
-        Ok(Self { inventory, sessions, notices })
+        Ok(Self { inventory, keep, reach, others, relayed: Standing::default(), notices })
     }
 
     /// The inventory.

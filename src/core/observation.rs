@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::name::NodeName;
 use super::probe::Facts;
+use super::relay::Attempt;
 use super::silence::{Cause, Phase, Silence};
 
 /// One question to one node and what came of it.
@@ -28,6 +29,19 @@ pub struct Observation {
     pub answer: Result<Facts, Silence>,
     /// Why the answer is not complete, where it broke off.
     pub broken: Option<Silence>,
+    /// How it was reached, where that was not over this machine's own path to it.
+    pub via: Option<Via>,
+    /// The other nodes that were asked to reach it, when it was late or silent.
+    pub relays: Vec<Attempt>,
+}
+
+/// A way around.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Via {
+    /// The node whose sshd forwards.
+    pub relay: NodeName,
+    /// What keeps this machine from reaching the node itself.
+    pub direct: Silence,
 }
 
 /// The latest observation of each node.

@@ -64,8 +64,9 @@ impl Drop for Progress {
 /// What came of one question, in a few words.
 pub(super) fn sentence(observation: &Observation) -> String {
     let took = words::duration(observation.took);
+    let via = observation.via.as_ref().map(|via| format!(" through {}", via.relay)).unwrap_or_default();
     match observation.trouble() {
-        None => format!("answered after {took}"),
+        None => format!("answered after {took}{via}"),
         Some(trouble) => format!("{} after {took}", harmless(&trouble.to_string(), REASON_CHARS_MAX)),
     }
 }
@@ -91,6 +92,8 @@ mod tests {
             fresh: true,
             answer: Ok(Facts::default()),
             broken: None,
+            via: None,
+            relays: Vec::new(),
         };
         assert_eq!(sentence(&observation), "answered after 3.0s");
         observation.broken = Some(Silence { phase: Phase::Output, cause: Cause::Timeout });

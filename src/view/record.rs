@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::core::name::NodeName;
 use crate::core::probe::{Facts, ServiceState};
+use crate::core::relay::Attempt;
 use crate::core::status::{NodeStatus, Observed, Record, Status};
 
 #[derive(Debug, Serialize)]
@@ -37,6 +38,9 @@ struct NodeRecord<'a> {
     reason: Option<String>,
     phase: Option<&'static str>,
     via: Option<&'a str>,
+    /// Why this machine's own path to it does not serve, where it was reached through another node.
+    direct_reason: Option<String>,
+    relays: Vec<RelayRecord<'a>>,
     asked_at: String,
     age_s: f64,
     took_s: f64,
@@ -61,6 +65,14 @@ struct NodeRecord<'a> {
     disk_total_bytes: Option<u64>,
     boot_id: Option<&'a str>,
     boot_clock_s: Option<f64>,
+}
+
+/// One node that was asked to reach another one.
+#[derive(Debug, Serialize)]
+struct RelayRecord<'a> {
+    relay: &'a str,
+    outcome: &'static str,
+    reason: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,6 +112,16 @@ impl<'a> StatusRecord<'a> {
     }
 }
 
+impl<'a> RelayRecord<'a> {
+    fn of(attempt: &'a Attempt) -> Self {
+        Self {
+            relay: attempt.relay.as_str(),
+            outcome: attempt.outcome.as_str(),
+            reason: attempt.outcome.silence().map(ToString::to_string),
+        }
+    }
+}
+
 impl<'a> NodeRecord<'a> {
     fn of(node: &'a NodeStatus) -> Self {
         let facts = node.facts();
@@ -122,7 +144,9 @@ impl<'a> NodeRecord<'a> {
             },
             reason: node.trouble().map(ToString::to_string),
             phase: node.trouble().map(|trouble| trouble.phase.as_str()),
-            via: None,
+            via: observation.via.as_ref().map(|via| via.relay.as_str()),
+            direct_reason: observation.via.as_ref().map(|via| via.direct.to_string()),
+            relays: observation.relays.iter().map(RelayRecord::of).collect(),
             asked_at: observation.asked_at.to_string(),
             age_s: node.age.as_secs_f64(),
             took_s: observation.took.as_secs_f64(),

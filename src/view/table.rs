@@ -84,7 +84,12 @@ fn observed(node: &NodeStatus) -> String {
 }
 
 fn state(node: &NodeStatus) -> String {
-    node.trouble().map_or_else(|| "up".to_owned(), |trouble| harmless(&trouble.to_string(), STATE_CHARS_MAX))
+    let text = match (node.trouble(), &node.observation.via) {
+        (Some(trouble), _) => trouble.to_string(),
+        (None, Some(via)) => format!("via {}", via.relay),
+        (None, None) => return "up".to_owned(),
+    };
+    harmless(&text, STATE_CHARS_MAX)
 }
 
 fn branch(node: &NodeStatus) -> String {
@@ -108,7 +113,11 @@ fn service(node: &NodeStatus) -> String {
 /// What a cell's colour says: red is trouble, yellow a contradiction or something unseen, green the writer.
 fn color(node: &NodeStatus, head: &str) -> Option<Color> {
     match head {
-        "STATE" => Some(if node.trouble().is_some() { Color::Red } else { Color::Green }),
+        "STATE" => Some(match (node.trouble(), &node.observation.via) {
+            (Some(_), _) => Color::Red,
+            (None, Some(_)) => Color::Yellow,
+            (None, None) => Color::Green,
+        }),
         "OBSERVED" if node.contradicts() => Some(Color::Red),
         "OBSERVED" if node.observed.is_none() => Some(Color::Yellow),
         "OBSERVED" | "SERVICE" if node.observed == Some(Observed::Executes) => Some(Color::Green),

@@ -196,6 +196,8 @@ fn picture(inventory: &Inventory, story: &str) -> Picture {
             fresh: words != "stood",
             answer,
             broken,
+            via: None,
+            relays: Vec::new(),
         };
         observations.insert(node.name.clone(), observation);
     }

@@ -1,8 +1,10 @@
 //! Warnings: what a person should know of nodes side by side, each with a hint.
 
 use crate::core::inventory::{Inventory, Role};
+use crate::core::observation::Via;
 use crate::core::probe::{RepositoryState, ServiceState};
-use crate::core::silence::Silence;
+use crate::core::relay::{Attempt, Outcome};
+use crate::core::silence::{Cause, Silence};
 use crate::core::status::{NodeStatus, Observed, Record, Warning};
 
 /// A clock further off than this (beyond what the round trip leaves open) is worth a word: stamps order writes.
@@ -21,6 +23,7 @@ pub(super) fn warnings(inventory: &Inventory, nodes: &[NodeStatus], record: &Rec
             warnings.push(silent(node, silence));
             continue;
         }
+        reached_around(node, &mut warnings);
         broken(node, &mut warnings);
         service(inventory, node, nodes, &mut warnings);
         repository(inventory, node, &mut warnings);
@@ -65,7 +68,39 @@ fn strangers(inventory: &Inventory, record: &Record, warnings: &mut Vec<Warning>
 fn silent(node: &NodeStatus, silence: &Silence) -> Warning {
     let name = node.name.as_str();
     let how = if node.refuses() { "cannot be observed" } else { "does not answer" };
-    about(node, format!("{name} {how}: {silence}"), silence.hint(name, &node.host, node.port))
+    let around = match &node.observation.via {
+        Some(via) => format!(" through {}, nor to this machine itself ({})", via.relay, via.direct),
+        None => witnesses(&node.observation.relays),
+    };
+    about(node, format!("{name} {how}: {silence}{around}"), silence.hint(name, &node.host, node.port))
+}
+
+/// What other nodes say of one that does not answer this machine.
+fn witnesses(relays: &[Attempt]) -> String {
+    let those = |which: fn(&Outcome) -> bool| {
+        let names = relays.iter().filter(|attempt| which(&attempt.outcome)).map(|attempt| attempt.relay.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let failed = those(|outcome| matches!(outcome, Outcome::Failed(_)));
+    let no_word = those(|outcome| matches!(outcome, Outcome::NoWord(_)));
+    match (failed.is_empty(), no_word.is_empty()) {
+        (true, true) => String::new(),
+        (false, true) => format!("; not reached from {failed} either"),
+        (true, false) => format!("; no word of it through {no_word}"),
+        (false, false) => format!("; not reached from {failed} either, no word of it through {no_word}"),
+    }
+}
+
+/// A node that lives, and this machine's own path to it is broken.
+fn reached_around(node: &NodeStatus, warnings: &mut Vec<Warning>) {
+    let Some(Via { relay, direct }) = &node.observation.via else { return };
+    let name = node.name.as_str();
+    let text = format!("{name} is reached through {relay} only: from this machine {direct}");
+    let hint = match direct.cause {
+        Cause::Timeout => Some(format!("{name} lives; look for a firewall or a route between here and {}", node.host)),
+        _ => direct.hint(name, &node.host, node.port),
+    };
+    warnings.push(about(node, text, hint));
 }
 
 fn broken(node: &NodeStatus, warnings: &mut Vec<Warning>) {

@@ -1,0 +1,88 @@
+//! Ways to a node through another one of the cell.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::Cell;
+use crate::core::inventory::NodeName;
+use crate::world::ssh::{Hop, Keep, Route, Session, Way};
+
+/// Sessions that lead through another node and stand from one round to the next: the node, and the relay.
+pub(super) type Standing = Mutex<BTreeMap<(NodeName, NodeName), Arc<Session>>>;
+
+/// A way to one node through another one.
+pub(super) enum Through {
+    /// A session that stands.
+    Standing(Arc<Session>),
+    /// One is to be made: the node's route, the relay's name and route, and a session with the relay that has done its
+    /// work and may give its connection away.
+    New { node: Arc<Route>, relay: NodeName, over: Arc<Route>, lender: Option<Arc<Session>> },
+}
+
+impl Through {
+    /// The session with the node.
+    pub(super) async fn session(self, deadline: Instant) -> Arc<Session> {
+        match self {
+            Self::Standing(session) => session,
+            Self::New { node, relay, over, lender } => {
+                let lent = match lender {
+                    Some(session) => session.lend(deadline).await,
+                    None => None,
+                };
+                Arc::new(open(&node, Hop::new(relay.as_str(), over, lent), Keep::Once))
+            }
+        }
+    }
+}
+
+fn open(node: &Route, hop: Hop, keep: Keep) -> Session {
+    Session::open(Route { way: Way::Through(Arc::new(hop)), ..node.clone() }, keep)
+}
+
+impl Cell {
+    /// The way to a node through another one; nothing where this cell has no route to one of them.
+    pub(super) fn through(&self, node: &NodeName, relay: &NodeName) -> Option<Through> {
+        let target = &self.reach.get(node)?.route;
+        let (over, session) = match self.reach.get(relay) {
+            Some(reach) => (&reach.route, Some(&reach.session)),
+            None => (self.others.get(relay)?, None),
+        };
+        Some(match self.keep {
+            // Its connection has done its work when its one answer is in.
+            Keep::Once => Through::New {
+                node: Arc::clone(target),
+                relay: relay.clone(),
+                over: Arc::clone(over),
+                lender: session.map(Arc::clone),
+            },
+            // A standing session is for health checks alone.
+            Keep::Standing => {
+                let mut standing = self.standing();
+                let session = standing.entry((node.clone(), relay.clone())).or_insert_with(|| {
+                    Arc::new(open(target, Hop::new(relay.as_str(), Arc::clone(over), None), Keep::Standing))
+                });
+                Through::Standing(Arc::clone(session))
+            }
+        })
+    }
+
+    /// The ways through other nodes that stand: node and relay.
+    pub(super) fn standing_relays(&self) -> Vec<(NodeName, NodeName)> {
+        self.standing().keys().cloned().collect()
+    }
+
+    /// Ends the ways to a node through others: it answers itself again.
+    pub(super) fn forget_relays(&self, node: &NodeName) {
+        self.standing().retain(|(target, _), _| target != node);
+    }
+
+    /// Ends one way to a node: the next one is made anew.
+    pub(super) fn forget_relay(&self, node: &NodeName, relay: &NodeName) {
+        self.standing().remove(&(node.clone(), relay.clone()));
+    }
+
+    fn standing(&self) -> MutexGuard<'_, BTreeMap<(NodeName, NodeName), Arc<Session>>> {
+        self.relayed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -11,43 +11,13 @@ use russh::{ChannelWriteHalf, Sig};
 use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
 
 use super::layout::NodeDir;
 use super::processes;
+use super::running::{Input, Running};
 
 /// The number of the one kind of extended data: stderr.
 const EXTENDED_STDERR: u32 = 1;
-
-/// What a channel runs. Dropping it closes the pipes to it.
-#[derive(Debug)]
-pub(super) struct Running {
-    /// Without a limit: a session that waits for a slow reader here would no longer carry that reader's output, and
-    /// `cat` with a large input would never end.
-    stdin: Option<mpsc::UnboundedSender<Vec<u8>>>,
-    _open: watch::Sender<()>,
-    serving: JoinHandle<()>,
-}
-
-impl Running {
-    /// Queues bytes for the command's stdin; they are dropped if it reads no more.
-    pub(super) fn input(&self, data: &[u8]) {
-        if let Some(stdin) = &self.stdin {
-            let _ = stdin.send(data.to_vec());
-        }
-    }
-
-    /// Whether the node itself has closed the channel. The library does not tell of a close that answers its own.
-    pub(super) fn is_over(&self) -> bool {
-        self.serving.is_finished()
-    }
-
-    /// No more input: the command sees the end of its stdin after the bytes queued so far.
-    pub(super) fn end_of_input(&mut self) {
-        self.stdin = None;
-    }
-}
 
 /// A program in the node's environment: its home, its PATH, nothing of the caller's but user name and PATH.
 pub(super) fn program(program: impl AsRef<std::ffi::OsStr>, node: &NodeDir) -> std::process::Command {
@@ -102,25 +72,18 @@ pub(super) fn start(
         command.process_group(0);
     }
     let mut child = tokio::process::Command::from(command).spawn()?;
-    let (open, closed) = watch::channel(());
-    let (stdin, queue) = mpsc::unbounded_channel();
-    if let Some(pipe) = child.stdin.take() {
-        tokio::spawn(unless_closed(closed.clone(), feed(pipe, queue)));
-    }
-    let serving = tokio::spawn(unless_closed(closed, serve(child, out, handle)));
-    Ok(Running { stdin: Some(stdin), _open: open, serving })
+    let stdin = child.stdin.take();
+    Ok(Running::start(move |input| async move {
+        tokio::select! {
+            () = serve(child, out, handle) => {}
+            () = async { feed(stdin, input).await; std::future::pending().await } => {}
+        }
+    }))
 }
 
-/// Runs the task until the channel is gone. Dropped pipes tell the command so; the runtime reaps it when it ends.
-async fn unless_closed(mut closed: watch::Receiver<()>, task: impl Future<Output = ()>) {
-    tokio::select! {
-        () = task => {}
-        _ = closed.changed() => {}
-    }
-}
-
-async fn feed(mut pipe: ChildStdin, mut queue: mpsc::UnboundedReceiver<Vec<u8>>) {
-    while let Some(data) = queue.recv().await {
+async fn feed(pipe: Option<ChildStdin>, mut input: Input) {
+    let Some(mut pipe) = pipe else { return };
+    while let Some(data) = input.recv().await {
         // The command reads no more: the rest of its input is nobody's.
         if pipe.write_all(&data).await.is_err() {
             return;

@@ -87,6 +87,10 @@ impl NodeDir {
     pub(super) fn name(&self) -> &str {
         self.0.file_name().and_then(OsStr::to_str).unwrap_or("?")
     }
+    /// The directory of another node of the same lab.
+    pub(super) fn peer(&self, name: &str) -> Self {
+        Self(self.0.with_file_name(name))
+    }
     /// Held by the node process as long as it exists; its text is the process id.
     pub(super) fn lock(&self) -> PathBuf {
         self.0.join("lock")

@@ -5,6 +5,7 @@
 //! m3m's state directory, and the [`ThrowAway`] of `--lab`, which is gone when its owner is.
 
 mod exec;
+mod forward;
 mod keeper;
 mod layout;
 pub mod ledger;
@@ -12,6 +13,7 @@ mod lock;
 pub mod node;
 mod persistent;
 mod processes;
+mod running;
 mod server;
 mod setup;
 mod start;

@@ -1,4 +1,5 @@
-//! The SSH server of one node: one key gets in, sessions run commands, nothing else is offered.
+//! The SSH server of one node: one key gets in, sessions run commands, connections are forwarded; nothing else is
+//! offered.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -13,8 +14,9 @@ use russh::server::{
 use russh::{Channel, ChannelId, ChannelOpenFailure, ChannelWriteHalf, MethodKind, MethodSet, Pty};
 use tokio::net::TcpListener;
 
-use super::exec::{self, Running};
 use super::layout::NodeDir;
+use super::running::Running;
+use super::{exec, forward};
 
 /// A client that connects and says nothing is let go after this time, as by sshd's `LoginGraceTime`.
 const BANNER_TIMEOUT: Duration = Duration::from_secs(120);
@@ -38,7 +40,7 @@ pub(super) async fn serve(node: NodeDir, listener: TcpListener, host_key: Privat
         };
         // Without it every small answer waits for the peer's delayed acknowledgement. It fails on a dead connection.
         let _ = stream.set_nodelay(true);
-        let connection = Connection { node: node.clone(), client_key: client_key.clone(), channels: HashMap::new() };
+        let connection = Connection::new(node.clone(), client_key.clone());
         let config = Arc::clone(&config);
         tokio::spawn(async move {
             // A client that is no SSH client, or that goes away, concerns nobody else.
@@ -76,7 +78,8 @@ pub(super) fn log(node: &NodeDir, text: &str) {
 struct Connection {
     node: NodeDir,
     client_key: PublicKey,
-    channels: HashMap<ChannelId, Slot>,
+    sessions: HashMap<ChannelId, Slot>,
+    forwards: HashMap<ChannelId, Running>,
 }
 
 /// One session channel.
@@ -88,13 +91,23 @@ struct Slot {
 }
 
 impl Connection {
+    fn new(node: NodeDir, client_key: PublicKey) -> Self {
+        Self { node, client_key, sessions: HashMap::new(), forwards: HashMap::new() }
+    }
+
+    /// What a channel runs, of either kind.
+    fn running(&mut self, id: ChannelId) -> Option<&mut Running> {
+        let session = self.sessions.get_mut(&id).and_then(|slot| slot.running.as_mut());
+        session.or_else(|| self.forwards.get_mut(&id))
+    }
+
     fn authorize(&self, key: &PublicKey) -> Auth {
         if key.key_data() == self.client_key.key_data() { Auth::Accept } else { Auth::reject() }
     }
 
     /// Starts `sh` with these arguments on the channel and answers the request.
     fn start(&mut self, id: ChannelId, arguments: &[&OsStr], session: &mut Session) -> Result<(), russh::Error> {
-        let Some(slot) = self.channels.get_mut(&id) else { return session.channel_failure(id) };
+        let Some(slot) = self.sessions.get_mut(&id) else { return session.channel_failure(id) };
         let Some(out) = slot.out.take() else { return session.channel_failure(id) };
         // Before anything is sent by the command: its output goes through a queue of its own.
         session.channel_success(id)?;
@@ -128,16 +141,37 @@ impl Handler for Connection {
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), russh::Error> {
-        self.channels.retain(|_, slot| !slot.running.as_ref().is_some_and(Running::is_over));
-        if self.channels.len() >= SESSIONS_MAX {
+        self.sessions.retain(|_, slot| !slot.running.as_ref().is_some_and(Running::is_over));
+        if self.sessions.len() >= SESSIONS_MAX {
             reply.reject(ChannelOpenFailure::ConnectFailed).await;
             return Ok(());
         }
         let id = channel.id();
         // The read half has a bounded queue that would stop the whole session when full: input comes through `data`.
         let (_, out) = channel.split();
-        self.channels.insert(id, Slot { out: Some(out), git_protocol: None, running: None });
+        self.sessions.insert(id, Slot { out: Some(out), git_protocol: None, running: None });
         reply.accept().await;
+        Ok(())
+    }
+
+    async fn channel_open_direct_tcpip(
+        &mut self,
+        channel: Channel<Msg>,
+        host: &str,
+        port: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), russh::Error> {
+        self.forwards.retain(|_, running| !running.is_over());
+        let Some(target) = forward::target(&self.node, host, port) else {
+            reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await;
+            return Ok(());
+        };
+        let id = channel.id();
+        let (_, out) = channel.split();
+        self.forwards.insert(id, forward::start(target, out, reply));
         Ok(())
     }
 
@@ -156,7 +190,7 @@ impl Handler for Connection {
         value: &str,
         session: &mut Session,
     ) -> Result<(), russh::Error> {
-        match self.channels.get_mut(&id) {
+        match self.sessions.get_mut(&id) {
             Some(slot) if name == "GIT_PROTOCOL" => {
                 slot.git_protocol = Some(value.to_owned());
                 session.channel_success(id)
@@ -166,21 +200,22 @@ impl Handler for Connection {
     }
 
     async fn data(&mut self, id: ChannelId, data: &[u8], _: &mut Session) -> Result<(), russh::Error> {
-        if let Some(running) = self.channels.get(&id).and_then(|slot| slot.running.as_ref()) {
+        if let Some(running) = self.running(id) {
             running.input(data);
         }
         Ok(())
     }
 
     async fn channel_eof(&mut self, id: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
-        if let Some(running) = self.channels.get_mut(&id).and_then(|slot| slot.running.as_mut()) {
+        if let Some(running) = self.running(id) {
             running.end_of_input();
         }
         Ok(())
     }
 
     async fn channel_close(&mut self, id: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
-        self.channels.remove(&id);
+        self.sessions.remove(&id);
+        self.forwards.remove(&id);
         Ok(())
     }
 

@@ -43,6 +43,8 @@ mod lab;
 #[cfg(feature = "lab")]
 mod lab_faults;
 #[cfg(feature = "lab")]
+mod lab_forward;
+#[cfg(feature = "lab")]
 mod lab_ledger;
 #[cfg(feature = "lab")]
 mod lab_ssh;

@@ -61,6 +61,7 @@ mod readme;
 mod real_auth;
 mod real_host_keys;
 mod real_liars;
+mod real_relays;
 mod real_ssh;
 mod rig;
 mod sshd;

@@ -62,6 +62,22 @@ pub fn has_open(pid: u32, file: &Path) -> bool {
     open.filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|path| path == file)
 }
 
+/// The name of the process that holds the connection from this port of this machine; nothing where it is gone.
+pub fn holder_of_port(port: u16) -> Option<String> {
+    let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
+    let local = format!("0100007F:{port:04X}");
+    let row = table.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>());
+    let inode =
+        row.filter(|row| row.get(1) == Some(&local.as_str())).find_map(|row| row.get(9).map(|at| (*at).to_owned()));
+    let socket = PathBuf::from(format!("socket:[{}]", inode?));
+    let holds = |pid: &u32| {
+        let open = std::fs::read_dir(proc(*pid).join("fd")).into_iter().flatten().flatten();
+        open.filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|file| file == socket)
+    };
+    let pid = all().find(holds)?;
+    std::fs::read_to_string(proc(pid).join("comm")).ok().map(|name| name.trim().to_owned())
+}
+
 /// What a process is doing (`R`, `S`, `T` stopped, …); nothing where it has ended.
 pub fn state(pid: u32) -> Option<char> {
     stat_field(pid, 0)?.chars().next().filter(|state| *state != 'Z')

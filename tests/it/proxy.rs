@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use crate::acceptor::{Acceptor, Keeper};
+use crate::processes;
 
 /// A running proxy. Dropping it closes its port and its connections.
 pub struct Proxy {
@@ -23,6 +24,8 @@ struct Way {
     server_port: u16,
     delay: Duration,
     silent: AtomicBool,
+    /// Connections that m3m makes itself vanish.
+    own_path_cut: AtomicBool,
     /// How many more bytes of the server get through.
     answer_bytes_left: AtomicU64,
 }
@@ -34,6 +37,7 @@ impl Proxy {
             server_port,
             delay: rtt / 2,
             silent: AtomicBool::new(false),
+            own_path_cut: AtomicBool::new(false),
             answer_bytes_left: AtomicU64::new(u64::MAX),
         });
         let acceptor = {
@@ -52,6 +56,11 @@ impl Proxy {
         self.way.go_silent();
     }
 
+    /// From now on new connections that m3m makes itself are accepted and lead nowhere; those that a relay makes do.
+    pub fn cut_own_path(&self, cut: bool) {
+        self.way.own_path_cut.store(cut, Ordering::SeqCst);
+    }
+
     /// Goes silent as soon as the server has said this many more bytes; they are still carried.
     pub fn go_silent_after(&self, answer_bytes: u64) {
         self.way.answer_bytes_left.store(answer_bytes, Ordering::SeqCst);
@@ -60,7 +69,7 @@ impl Proxy {
 
 /// Carries one connection. Of its four threads two read and two write, so that a delay never holds up reading.
 fn connect(way: &Arc<Way>, client: TcpStream, keeper: &Keeper) {
-    if way.silent.load(Ordering::SeqCst) {
+    if way.silent.load(Ordering::SeqCst) || (way.own_path_cut.load(Ordering::SeqCst) && is_from_m3m(&client)) {
         return;
     }
     let asked = spawn_reader(way, &client, false);
@@ -74,6 +83,11 @@ fn connect(way: &Arc<Way>, client: TcpStream, keeper: &Keeper) {
     let answered = spawn_reader(way, &server, true);
     std::thread::spawn(move || write(server, &asked));
     write(client, &answered);
+}
+
+fn is_from_m3m(client: &TcpStream) -> bool {
+    let port = client.peer_addr().map(|address| address.port());
+    port.ok().and_then(processes::holder_of_port).is_some_and(|name| name == "m3m")
 }
 
 fn spawn_reader(way: &Arc<Way>, from: &TcpStream, is_answer: bool) -> Receiver<(Instant, Vec<u8>)> {

@@ -8,8 +8,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use m3m::core::diagnosis::diagnose;
 use m3m::core::inventory::Inventory;
-use m3m::core::observation::{Observation, Picture};
+use m3m::core::name::NodeName;
+use m3m::core::observation::{Observation, Picture, Via};
 use m3m::core::probe::{COMMITS_MAX, Commit, Facts, Repository, RepositoryState, Room, ServiceState};
+use m3m::core::relay::{Attempt, Outcome};
 use m3m::core::silence::{Cause, Phase, Silence};
 use m3m::core::term::{HeldTerm, TermRecord};
 use m3m::view::{self, Color, Format, Settings};
@@ -17,7 +19,8 @@ use m3m::world::inventory_file;
 
 use crate::generated::check_or_bless;
 
-/// One line a story: a name, then `node=word,word…`; nodes that are not named are well.
+/// One line a story: a name, then `node=word,word…`; nodes that are not named are well. What other nodes say of one
+/// follows with `+word:node`.
 const STORIES: &[(&str, &str)] = &[
     ("all is well", ""),
     ("a mirror is dead", "almaty=timeout"),
@@ -59,6 +62,11 @@ const STORIES: &[(&str, &str)] = &[
         "amsterdam=stood moscow=stood almaty=stood saint-petersburg=stood novosibirsk=stood",
     ),
     ("a term of strangers", "amsterdam=term9"),
+    ("the path to the PRIMARY is cut", "amsterdam=+via:moscow"),
+    ("a mirror is dead, as others say too", "almaty=timeout+failed:amsterdam+failed:moscow"),
+    ("others can say nothing", "almaty=timeout+forbids:amsterdam+forbids:moscow"),
+    ("some say it is dead, some can say nothing", "almaty=timeout+failed:amsterdam+forbids:moscow"),
+    ("reached around, and turned away", "almaty=auth+via:moscow"),
 ];
 
 const AT: i64 = 1_800_000_000;
@@ -168,12 +176,32 @@ fn change(facts: &mut Facts, word: &str) {
     }
 }
 
+/// Adds what came of the attempt to reach the node through another one.
+fn around(mut observation: Observation, said: &str) -> Observation {
+    let (word, relay) = said.split_once(':').expect("word:node");
+    let failed = |phase, cause: fn(String) -> Cause| Silence { phase, cause: cause(relay.to_owned()) };
+    let relay: NodeName = relay.parse().expect("a name");
+    let outcome = match word {
+        "via" => {
+            let direct = Silence { phase: Phase::Connect, cause: Cause::Timeout };
+            observation.via = Some(Via { relay: relay.clone(), direct });
+            Outcome::of(observation.answer.as_ref().map(|_| ()))
+        }
+        "failed" => Outcome::of(Err(&failed(Phase::Connect, Cause::NotReached))),
+        "forbids" => Outcome::of(Err(&failed(Phase::Jump, Cause::ForwardingProhibited))),
+        other => panic!("no such word: {other}"),
+    };
+    observation.relays.push(Attempt { relay, outcome });
+    observation
+}
+
 fn picture(inventory: &Inventory, story: &str) -> Picture {
     let words: BTreeMap<&str, &str> =
         story.split_whitespace().map(|word| word.split_once('=').expect("node=words")).collect();
     let mut observations = BTreeMap::new();
     for node in &inventory.nodes {
-        let words = words.get(node.name.as_str()).copied().unwrap_or_default();
+        let mut said = words.get(node.name.as_str()).copied().unwrap_or_default().split('+');
+        let words = said.next().unwrap_or_default();
         if words == "unasked" {
             continue;
         }
@@ -199,6 +227,7 @@ fn picture(inventory: &Inventory, story: &str) -> Picture {
             via: None,
             relays: Vec::new(),
         };
+        let observation = said.fold(observation, around);
         observations.insert(node.name.clone(), observation);
     }
     Picture { at: Timestamp::new(AT, 300_000_000).expect("a time"), observations }

@@ -68,11 +68,20 @@ fn strangers(inventory: &Inventory, record: &Record, warnings: &mut Vec<Warning>
 fn silent(node: &NodeStatus, silence: &Silence) -> Warning {
     let name = node.name.as_str();
     let how = if node.refuses() { "cannot be observed" } else { "does not answer" };
-    let around = match &node.observation.via {
-        Some(via) => format!(" through {}, nor to this machine itself ({})", via.relay, via.direct),
-        None => witnesses(&node.observation.relays),
+    let text = match &node.observation.via {
+        Some(Via { relay, direct }) => format!("{name} {how} through {relay}: {silence}; from here: {direct}"),
+        None => format!("{name} {how}: {silence}{}", witnesses(&node.observation.relays)),
     };
-    about(node, format!("{name} {how}: {silence}{around}"), silence.hint(name, &node.host, node.port))
+    let hint = silence.hint(name, &node.host, node.port);
+    about(node, text, hint.or_else(|| mute_relay(&node.observation.relays)?.hint(name, &node.host, node.port)))
+}
+
+/// Why a relay can say nothing.
+fn mute_relay(relays: &[Attempt]) -> Option<&Silence> {
+    relays.iter().find_map(|attempt| match &attempt.outcome {
+        Outcome::NoWord(silence) => Some(silence),
+        Outcome::Reached(_) | Outcome::Failed(_) => None,
+    })
 }
 
 /// What other nodes say of one that does not answer this machine.
@@ -95,7 +104,7 @@ fn witnesses(relays: &[Attempt]) -> String {
 fn reached_around(node: &NodeStatus, warnings: &mut Vec<Warning>) {
     let Some(Via { relay, direct }) = &node.observation.via else { return };
     let name = node.name.as_str();
-    let text = format!("{name} is reached through {relay} only: from this machine {direct}");
+    let text = format!("{name} is reached through {relay} only; from here: {direct}");
     let hint = match direct.cause {
         Cause::Timeout => Some(format!("{name} lives; look for a firewall or a route between here and {}", node.host)),
         _ => direct.hint(name, &node.host, node.port),

@@ -8,7 +8,7 @@ use super::bridge::Ends;
 use super::channel::Link;
 use super::drive::{Driver, Stop};
 use super::socket::Socket;
-use super::{Hop, Route, Shared, Way, auth, bridge, proxy_command};
+use super::{Hop, Route, Shared, Way, auth, bridge, proxy_command, startups};
 use crate::core::silence::{Cause, Phase, Silence};
 use crate::core::text::harmless;
 
@@ -37,6 +37,10 @@ impl Connecting<'_> {
 
     fn run(&self) -> Result<Link, Silence> {
         let route = self.route;
+        let _startup = match &route.way {
+            Way::Direct => Some(startups::begin(&route.host, route.port, self.deadline)?),
+            Way::Through(_) | Way::Command(_) => None,
+        };
         let (socket, proxy) = match &route.way {
             Way::Direct => (self.tcp()?, None),
             Way::Through(hop) => (self.through(hop)?, None),

@@ -16,6 +16,7 @@ pub mod host_keys;
 pub mod keyring;
 mod proxy_command;
 mod socket;
+mod startups;
 mod way;
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};

@@ -58,14 +58,17 @@ impl Cell {
         ask: &mut AskPassphrase<'_>,
     ) -> Result<Self, Error> {
         let mut files = Files::default();
-        let (mut reach, mut others) = (BTreeMap::new(), BTreeMap::new());
-        for node in &inventory.nodes {
-            if nodes.contains(&node.name) {
-                let route = files.route(node, workstation, ask)?;
-                let session = Arc::new(Session::open(route.clone(), keep));
-                reach.insert(node.name.clone(), Reach { route: Arc::new(route), session });
-            } else if let Ok(route) = files.route(node, workstation, &mut |_, _| None) {
-                // Whoever is not asked for cannot spoil the answer; he may only help.
+        let is_asked = |node: &&Node| nodes.contains(&node.name);
+        let mut reach = BTreeMap::new();
+        for node in inventory.nodes.iter().filter(is_asked) {
+            let route = files.route(node, workstation, ask)?;
+            let session = Arc::new(Session::open(route.clone(), keep));
+            reach.insert(node.name.clone(), Reach { route: Arc::new(route), session });
+        }
+        let mut others = BTreeMap::new();
+        for node in inventory.nodes.iter().filter(|node| !is_asked(node)) {
+            // Whoever is not asked for cannot spoil the answer, and nobody is asked for his passphrase.
+            if let Ok(route) = files.route(node, workstation, &mut |_, _| None) {
                 others.insert(node.name.clone(), Arc::new(route));
             }
         }

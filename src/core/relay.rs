@@ -99,7 +99,11 @@ mod tests {
 
     #[test]
     fn only_a_relay_that_tried_is_evidence_of_death() {
-        let hop = || Cause::Hop { host: "b".into(), silence: Box::new(silence(Phase::Connect, Cause::Timeout)) };
+        let hop = || Cause::Hop {
+            name: "b".into(),
+            at: ("b.test".into(), 22),
+            silence: Box::new(silence(Phase::Connect, Cause::Timeout)),
+        };
         let rows = [
             (silence(Phase::Jump, hop()), "no word"),
             (silence(Phase::Jump, Cause::ForwardingProhibited("b".into())), "no word"),

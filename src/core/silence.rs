@@ -106,8 +106,10 @@ pub enum Cause {
     TooLong(usize),
     /// A host on the way to the node gave no connection that could be used.
     Hop {
-        /// The host.
-        host: String,
+        /// The name by which a person knows it.
+        name: String,
+        /// Where it is: host and port.
+        at: (String, u16),
         /// How far m3m got with it.
         silence: Box<Silence>,
     },
@@ -187,7 +189,7 @@ impl Silence {
             Cause::TooLong(_) => format!("something in the login shell of {node} prints without end"),
             Cause::Protocol(_) => format!("is {endpoint} really the sshd of {node}?"),
             Cause::Closed => format!("{node}'s sshd hung up: its log says why"),
-            Cause::Hop { host, silence } => return silence.hint(host, host, port),
+            Cause::Hop { name, at: (host, port), silence } => return silence.hint(name, host, *port),
             Cause::ForwardingProhibited(host) => {
                 format!("the sshd of {host} forbids forwarding: AllowTcpForwarding, PermitOpen or a restricted key")
             }
@@ -220,7 +222,7 @@ impl fmt::Display for Silence {
             Cause::AuthFailed { .. } => f.write_str("auth: no key accepted"),
             Cause::Garbled(what) => write!(f, "garbled: {what}"),
             Cause::TooLong(bytes) => write!(f, "output over {} KiB", bytes / 1024),
-            Cause::Hop { host, silence } => write!(f, "{host}: {silence}"),
+            Cause::Hop { name, silence, .. } => write!(f, "{name}: {silence}"),
             Cause::ForwardingProhibited(host) => write!(f, "{host} forbids forwarding"),
             Cause::NotReached(host) => write!(f, "not reached by {host}"),
             Cause::Local(what) => write!(f, "not asked: {what}"),

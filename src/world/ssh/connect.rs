@@ -4,7 +4,6 @@ use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Instant;
 
-use super::bridge::Ends;
 use super::channel::Link;
 use super::drive::{Driver, Stop};
 use super::socket::Socket;
@@ -78,14 +77,12 @@ impl Connecting<'_> {
         self.enter(Phase::Jump);
         let link = match hop.take_lent() {
             Some(link) => link,
-            None => Connecting { route: hop.route(), is_hop: true, ..*self }.run().map_err(|silence| Silence {
-                phase: Phase::Jump,
-                cause: Cause::Hop { host: hop.name().to_owned(), silence: Box::new(silence) },
-            })?,
+            None => Connecting { route: hop.route(), is_hop: true, ..*self }
+                .run()
+                .map_err(|silence| hop.silence(silence))?,
         };
         self.enter(Phase::Connect);
-        let ends = Ends { through: hop.name(), host: &self.route.host, port: self.route.port };
-        bridge::open(link, ends, self.deadline)
+        bridge::open(link, hop, (&self.route.host, self.route.port), self.deadline)
     }
 
     fn tcp(&self) -> Result<Socket, Silence> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::channel::Link;
 use super::{Lent, Route};
+use crate::core::silence::{Cause, Phase, Silence};
 
 /// What a connection goes through.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +36,13 @@ impl Hop {
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What this host's own silence says of whoever is behind it.
+    pub(super) fn silence(&self, silence: Silence) -> Silence {
+        let at = (self.route.host.clone(), self.route.port);
+        let cause = Cause::Hop { name: self.name.clone(), at, silence: Box::new(silence) };
+        Silence { phase: Phase::Jump, cause }
     }
 
     pub(super) fn route(&self) -> &Route {

@@ -14,6 +14,7 @@ pub mod reading;
 pub mod relay;
 pub mod shell;
 pub mod silence;
+pub mod ssh_config;
 pub mod status;
 pub mod term;
 pub mod text;

@@ -6,5 +6,6 @@ pub mod dirs;
 pub mod git;
 pub mod inventory_file;
 pub mod ssh;
+pub mod ssh_config;
 mod trusted;
 mod yaml;

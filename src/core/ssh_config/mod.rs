@@ -240,7 +240,7 @@ fn files(list: &str) -> Vec<String> {
     let mut files: Vec<String> = Vec::new();
     for piece in list.split(' ') {
         match files.last_mut() {
-            Some(last) if !piece.starts_with(['/', '~']) => *last = format!("{last} {piece}"),
+            Some(path) if !piece.starts_with(['/', '~']) => *path = format!("{path} {piece}"),
             _ => files.push(piece.to_owned()),
         }
     }

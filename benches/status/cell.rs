@@ -50,7 +50,7 @@ impl Cell {
     }
 
     pub fn ports(&self) -> Vec<u16> {
-        self.inventory.nodes.iter().map(|node| node.ssh.port).collect()
+        self.inventory.nodes.iter().map(|node| node.ssh.port()).collect()
     }
 
     /// Writes an inventory and a `known_hosts` file with other ports, in the order of the nodes.
@@ -106,7 +106,7 @@ fn known_hosts(node: &Node, port: u16) -> String {
     if let Some(pin) = &node.ssh.host_key {
         return format!("{name}{pin}\n");
     }
-    let own = format!("[{}]:{} ", node.host, node.ssh.port);
+    let own = format!("[{}]:{} ", node.host, node.ssh.port());
     let file = node.ssh.known_hosts.as_ref().expect("a known_hosts file of the cell's own");
     let text = std::fs::read_to_string(file).expect("read it");
     text.lines().filter_map(|line| line.strip_prefix(&own)).map(|key| [&name, key, "\n"].concat()).collect()

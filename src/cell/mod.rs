@@ -2,25 +2,26 @@
 
 mod gather;
 mod observe;
+mod routes;
+mod target;
 mod through;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use self::routes::Routes;
 use self::through::Standing;
-use crate::core::inventory::{Inventory, Node, NodeName};
+use crate::core::inventory::{Inventory, NodeName};
 use crate::error::Error;
-use crate::world::ssh::agent::{self, AgentKeys};
-use crate::world::ssh::host_keys::HostKeys;
-use crate::world::ssh::keyring::{AskPassphrase, Keyring};
-use crate::world::ssh::{Keep, Route, Session, Way};
+use crate::world::ssh::keyring::AskPassphrase;
+use crate::world::ssh::{Keep, Route, Session};
 
 /// What of this machine is needed to reach nodes.
 #[derive(Debug, Clone)]
 pub struct Workstation {
-    /// The home directory, where keys and known hosts are.
-    pub home: PathBuf,
+    /// The home directory, where keys and known hosts are, if there is one.
+    pub home: Option<PathBuf>,
     /// The local user, who is the remote one where the inventory says nothing.
     pub user: Option<String>,
 }
@@ -46,33 +47,38 @@ struct Reach {
 }
 
 impl Cell {
-    /// Opens keys and host key files and makes a session for each of the named nodes. Nothing is sent yet.
+    /// Asks ssh for its configuration, opens keys and host key files and makes a session for each of the named nodes.
+    /// Nothing is sent yet. The port of each node in the inventory becomes the one that is used.
     ///
     /// # Errors
-    /// A file that the inventory names cannot be read, or a node has no user.
+    /// A file that the inventory names cannot be read, ssh does not understand its configuration, or a node has no user.
     pub fn open(
-        inventory: Inventory,
+        mut inventory: Inventory,
         nodes: &[NodeName],
         keep: Keep,
         workstation: &Workstation,
         ask: &mut AskPassphrase<'_>,
     ) -> Result<Self, Error> {
-        let mut files = Files::default();
-        let is_asked = |node: &&Node| nodes.contains(&node.name);
-        let mut reach = BTreeMap::new();
-        for node in inventory.nodes.iter().filter(is_asked) {
-            let route = files.route(node, workstation, ask)?;
+        let mut routes = Routes::new(workstation);
+        let (asked, unasked): (Vec<_>, Vec<_>) =
+            inventory.nodes.iter_mut().partition(|node| nodes.contains(&node.name));
+        routes.learn(asked.iter().map(|node| &**node))?;
+        let (mut reach, mut others) = (BTreeMap::new(), BTreeMap::new());
+        for node in asked {
+            let route = routes.to(node, ask)?;
+            node.ssh.port = Some(route.port);
             let session = Arc::new(Session::open(route.clone(), keep));
             reach.insert(node.name.clone(), Reach { route: Arc::new(route), session });
         }
-        let mut others = BTreeMap::new();
-        for node in inventory.nodes.iter().filter(|node| !is_asked(node)) {
-            // Whoever is not asked for cannot spoil the answer, and nobody is asked for his passphrase.
-            if let Ok(route) = files.route(node, workstation, &mut |_, _| None) {
-                others.insert(node.name.clone(), Arc::new(route));
+        // Whoever is not asked for cannot spoil the answer, and nobody is asked for his passphrase.
+        if routes.learn(unasked.iter().map(|node| &**node)).is_ok() {
+            for node in unasked {
+                if let Ok(route) = routes.to(node, &mut |_, _| None) {
+                    others.insert(node.name.clone(), Arc::new(route));
+                }
             }
         }
-        let notices = files.host_keys.values().flat_map(|keys| keys.notices().collect::<Vec<_>>()).collect();
+        let notices = routes.notices();
         Ok(Self { inventory, keep, reach, others, relayed: Standing::default(), notices })
     }
 
@@ -87,49 +93,4 @@ impl Cell {
     pub fn notices(&self) -> &[String] {
         &self.notices
     }
-}
-
-/// Keys and host keys, each file read once and the agent asked once, however many nodes share them.
-#[derive(Default)]
-struct Files {
-    agent: Option<AgentKeys>,
-    keyrings: BTreeMap<Option<PathBuf>, Arc<Keyring>>,
-    host_keys: BTreeMap<Option<PathBuf>, Arc<HostKeys>>,
-}
-
-impl Files {
-    fn route(&mut self, node: &Node, here: &Workstation, ask: &mut AskPassphrase<'_>) -> Result<Route, Error> {
-        let user = node.ssh.user.clone().or_else(|| here.user.clone()).ok_or_else(|| {
-            Error::inventory(format!("{}: no user to log in as", node.name))
-                .hint("set ssh.user in the inventory, or USER")
-        })?;
-        Ok(Route {
-            host: node.host.clone(),
-            port: node.ssh.port,
-            user,
-            keys: cached(&mut self.keyrings, node.ssh.identity.as_deref(), |named| {
-                let agent = self.agent.get_or_insert_with(agent::list).clone();
-                Keyring::open(named, &here.home, agent, ask)
-            })?,
-            host_keys: cached(&mut self.host_keys, node.ssh.known_hosts.as_deref(), |named| {
-                HostKeys::load(named, &here.home)
-            })?,
-            pin: node.ssh.host_key.clone(),
-            way: Way::Direct,
-        })
-    }
-}
-
-fn cached<T>(
-    cache: &mut BTreeMap<Option<PathBuf>, Arc<T>>,
-    path: Option<&Path>,
-    open: impl FnOnce(Option<&Path>) -> Result<T, Error>,
-) -> Result<Arc<T>, Error> {
-    let key = path.map(Path::to_path_buf);
-    if let Some(known) = cache.get(&key) {
-        return Ok(Arc::clone(known));
-    }
-    let opened = Arc::new(open(path)?);
-    cache.insert(key, Arc::clone(&opened));
-    Ok(opened)
 }

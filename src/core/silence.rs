@@ -89,6 +89,13 @@ pub enum Cause {
         /// The key that the host shows.
         shown: String,
     },
+    /// No key is recorded for this host, new ones are to be recorded, and this one could not be.
+    HostKeyNotRecorded {
+        /// The key that the host shows.
+        shown: String,
+        /// Why not: the file, and what is wrong with it.
+        why: String,
+    },
     /// The key is marked `@revoked`: file and line.
     HostKeyRevoked(String),
     /// Only a certificate authority is recorded for the host, and m3m cannot check certificates: file and line.
@@ -173,6 +180,9 @@ impl Silence {
                 let port = if port == 22 { String::new() } else { format!("-p {port} ") };
                 format!("compare {shown} with {node}'s own key, then: ssh-keyscan {port}{host} >> {file}")
             }
+            Cause::HostKeyNotRecorded { shown, why } => {
+                format!("{node} shows {shown}, which is new and would be accepted once it is recorded: {why}")
+            }
             Cause::HostKeyChanged { recorded, shown } => {
                 format!("{node} shows {shown}, {recorded} says otherwise: reinstalled, or somebody is in between")
             }
@@ -216,6 +226,7 @@ impl fmt::Display for Silence {
             Cause::Closed => write!(f, "closed in {phase}"),
             Cause::Protocol(what) => write!(f, "{phase}: {what}"),
             Cause::HostKeyUnknown { .. } | Cause::HostKeyAuthorityOnly(_) => f.write_str("host key unknown"),
+            Cause::HostKeyNotRecorded { .. } => f.write_str("host key not recorded"),
             Cause::HostKeyChanged { .. } => f.write_str("host key changed"),
             Cause::HostKeyRevoked(_) => f.write_str("host key revoked"),
             Cause::AuthFailed { offered: 0, .. } => f.write_str("auth: no key to offer"),

@@ -31,7 +31,7 @@ pub(super) fn inventory(facts: &Facts<'_>) -> String {
     let mut text = format!(
         "# Five SSH nodes on this machine, written by `m3m lab`. Without cool-down and limit of acts: a lab is there to be broken.\n\
          cell: {}\n\
-         ssh: {{ user: {}, identity: {}, known_hosts: {} }}\n\
+         ssh: {{ user: {}, identity: {}, known_hosts: {}, config: none }}\n\
          repository: {{ path: {}, branch: main }}\n\
          service: {{ start: ledger start, stop: ledger stop, check: ledger check }}\n\
          safety: {{ cool_down: none, max_acts_per_hour: none }}\n\

@@ -47,7 +47,7 @@ impl<'a> CellFile<'a> {
         self.home.write(
             "inventory.yaml",
             format!(
-                "cell: test\nssh: {{ user: {}, known_hosts: known_hosts{ssh} }}\nrepository: {{ path: /nowhere }}\n\
+                "cell: test\nssh: {{ user: {}, known_hosts: known_hosts, config: none{ssh} }}\nrepository: {{ path: /nowhere }}\n\
                  service:\n  start: touch \"$HOME/service\"\n  stop: rm -f \"$HOME/service\"\n  \
                  check: test -e \"$HOME/service\"\nnodes:\n{}",
                 user(),

@@ -56,7 +56,7 @@ fn what_is_not_said_has_the_documented_default() {
     assert_eq!(inventory.timing, shipped.timing, "the shipped file spells the defaults out");
     assert_eq!(inventory.safety, shipped.safety, "the shipped file spells the defaults out");
     let node = &inventory.nodes[0];
-    assert_eq!((node.ssh.port, node.ssh.user.as_deref(), node.candidate), (22, None, true));
+    assert_eq!((node.ssh.port, node.ssh.user.as_deref(), node.candidate), (None, None, true));
     assert_eq!(node.service.kill, "halt", "what stops it kills it");
     assert_eq!(node.service.start_within, Duration::from_millis(800));
     assert_eq!(node.repository.branch, "main");
@@ -77,7 +77,7 @@ safety: {{ lease: off, cool_down: none, max_acts_per_hour: none, quorum: majorit
 "
     ));
     let [one, .., four] = inventory.nodes.as_slice() else { panic!("four nodes") };
-    assert_eq!((one.ssh.port, four.ssh.port), (2200, 2222));
+    assert_eq!((one.ssh.port, four.ssh.port), (Some(2200), Some(2222)));
     assert_eq!(four.ssh.user.as_deref(), Some("montana"));
     assert_eq!(four.ssh.identity.as_deref(), Some(Path::new("/etc/m3m/keys/four")), "starts at the file's directory");
     assert!(four.ssh.known_hosts.as_ref().is_some_and(|path| path.ends_with(".ssh/montana") && path.is_absolute()));

@@ -113,7 +113,7 @@ proptest! {
             prop_assert_eq!(node.name.as_str(), format!("n{index}"));
             prop_assert_eq!(&node.service.start, &command);
             prop_assert_eq!(node.service.start_within, time);
-            prop_assert_eq!(node.ssh.port, port);
+            prop_assert_eq!(node.ssh.port, Some(port));
             prop_assert_eq!(inventory.mirror_rank(&node.name), (index >= 2).then(|| index - 1));
         }
     }

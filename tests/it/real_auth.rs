@@ -63,7 +63,10 @@ fn the_usual_files_and_no_files() {
     let server = ManyFaced::start(&[&usual], "", 3);
     server.three(&home).write_with("");
     assert_up(&home.run(["status"]), "three");
-    std::fs::remove_file(usual).unwrap();
+    std::fs::remove_file(&usual).unwrap();
+    let shown = home.run(["status"]);
+    assert_silent(&shown, "three", "auth: no key to offer", "only the public half is here");
+    std::fs::remove_file(usual.with_extension("pub")).unwrap();
     let shown = home.run(["status"]);
     shown.assert_code(11);
     assert_silent(&shown, "three", "auth: no key to offer", "start an agent (ssh-add), or set ssh.identity");
@@ -81,7 +84,7 @@ fn an_identity_that_is_none() {
     assert!(shown.assert_code(3).stderr.contains("identity: cannot be read"), "{shown}");
     home.write("identity", "ssh-ed25519 AAAA");
     let shown = home.run(["status"]);
-    assert!(shown.assert_code(3).stderr.contains("is not a private key"), "{shown}");
+    assert!(shown.assert_code(3).stderr.contains("is neither a private nor a public key"), "{shown}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn node_status(
     NodeStatus {
         name: node.name.clone(),
         host: node.host.clone(),
-        port: node.ssh.port,
+        port: node.ssh.port(),
         location: node.location.clone(),
         recorded,
         rank: inventory.mirror_rank(&node.name).filter(|_| recorded == Role::Mirror),

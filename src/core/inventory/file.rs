@@ -9,7 +9,7 @@ use super::{Fence, Quorum, Role};
 use crate::core::name::Name;
 
 /// The port of an SSH server.
-pub(super) const PORT_DEFAULT: u16 = 22;
+pub const PORT_DEFAULT: u16 = 22;
 
 /// How a duration is written, as a regular expression.
 const DURATION: &str = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$";
@@ -46,18 +46,25 @@ pub struct InventoryFile {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SshFile {
-    /// The remote user. Default: the local user's name.
+    /// The remote user. Default: ssh's configuration, then the local user's name.
     pub user: Option<String>,
-    /// The TCP port. Default: 22.
+    /// The TCP port. Default: ssh's configuration, then 22.
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<u16>,
-    /// The file of the one private key to offer. Default: the keys of the agent, then the usual files in `~/.ssh`.
-    /// `~/` is the home directory; a relative path starts at the inventory's directory.
+    /// The file of the one private key to offer. Default: ssh's configuration, then the keys of the agent and the usual
+    /// files in `~/.ssh`. `~/` is the home directory; a relative path starts at the inventory's directory.
     pub identity: Option<String>,
     /// The file of known host keys, which replaces the user's and the system's. Paths as for `identity`.
     pub known_hosts: Option<String>,
     /// The host key itself, `ssh-ed25519 AAAA…`: it pins the node and no file is asked.
     pub host_key: Option<String>,
+    /// The configuration of ssh that fills in what is not said here, as `ssh -F` takes it: neither the user's nor the
+    /// system's is read then, and `none` reads no file at all. Default: `~/.ssh/config`, then `/etc/ssh/ssh_config`.
+    /// Paths as for `identity`; the file holds commands, so the same rules of trust apply as to this one.
+    pub config: Option<String>,
+    /// The hosts to go through, nearest first: `[user@]host[:port]`, parted by commas, as `ssh -J` takes them; `none`
+    /// goes through none. Default: ssh's configuration. Each of them is looked up there as well.
+    pub jump: Option<String>,
 }
 
 /// The work tree that breathes.

@@ -12,6 +12,7 @@ mod rules;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use file::PORT_DEFAULT;
 pub use resolve::{Places, resolve};
 
 pub use super::name::{CellName, NodeName};
@@ -69,16 +70,33 @@ pub enum Role {
 /// How to reach a node over SSH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ssh {
-    /// The remote user; the local user's name where nothing is said.
+    /// The remote user. Without it: what ssh's configuration says, then the local user's name.
     pub user: Option<String>,
-    /// The TCP port.
-    pub port: u16,
-    /// The one private key to offer. Without it: the agent's keys, then the usual files.
+    /// The TCP port. Without it: what ssh's configuration says, then 22.
+    pub port: Option<u16>,
+    /// The one private key to offer. Without it: what ssh's configuration says, then the agent's keys and the usual
+    /// files.
     pub identity: Option<PathBuf>,
     /// The `known_hosts` file that replaces the user's and the system's.
     pub known_hosts: Option<PathBuf>,
     /// The host key itself (`ssh-ed25519 AAAA…`), which pins the node: no file is asked.
     pub host_key: Option<String>,
+    /// Which configuration of ssh fills in what is not said here.
+    pub config: ConfigFile,
+    /// The hosts to go through, as `ProxyJump` of ssh's configuration writes them, or `none`.
+    pub jump: Option<String>,
+}
+
+/// Which configuration of ssh counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConfigFile {
+    /// The user's, then the system's.
+    #[default]
+    Usual,
+    /// This file alone, as with `ssh -F`.
+    File(PathBuf),
+    /// None: ssh is not asked.
+    None,
 }
 
 /// The work tree of a node.
@@ -173,6 +191,14 @@ impl Inventory {
     pub fn mirror_rank(&self, name: &NodeName) -> Option<usize> {
         let mut mirrors = self.nodes.iter().filter(|node| node.role == Role::Mirror);
         mirrors.position(|node| node.name == *name).map(|index| index + 1)
+    }
+}
+
+impl Ssh {
+    /// The TCP port, as far as the inventory knows it.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(PORT_DEFAULT)
     }
 }
 

@@ -10,7 +10,7 @@ use super::file::{
     Acts, InventoryFile, Lease, NodeFile, PORT_DEFAULT, RepositoryFile, SafetyFile, ServiceFile, SshFile, TimingFile,
 };
 use super::rules::{self, Refused};
-use super::{Inventory, Node, Repository, Role, Safety, Service, Ssh, Timing};
+use super::{ConfigFile, Inventory, Node, Repository, Role, Safety, Service, Ssh, Timing};
 use crate::core::duration;
 use crate::core::name::Name;
 
@@ -79,6 +79,8 @@ struct SshFields {
     identity: Option<PathBuf>,
     known_hosts: Option<PathBuf>,
     host_key: Option<String>,
+    config: Option<ConfigFile>,
+    jump: Option<String>,
 }
 
 impl Resolver<'_> {
@@ -131,6 +133,11 @@ impl Resolver<'_> {
             identity: self.local_path(&path.key("identity"), ssh.identity.as_deref()),
             known_hosts: self.local_path(&path.key("known_hosts"), ssh.known_hosts.as_deref()),
             host_key: self.text(&path.key("host_key"), ssh.host_key.as_deref(), rules::host_key),
+            config: match ssh.config.as_deref() {
+                Some("none") => Some(ConfigFile::None),
+                text => self.local_path(&path.key("config"), text).map(ConfigFile::File),
+            },
+            jump: self.text(&path.key("jump"), ssh.jump.as_deref(), rules::jump),
         }
     }
 
@@ -270,17 +277,19 @@ impl Resolver<'_> {
         }
     }
 
+    /// The same host and port twice is the same node twice, unless another configuration or way leads elsewhere.
     fn unique_addresses(&mut self, path: &Path, file: &InventoryFile) {
-        let cell_port = file.ssh.as_ref().and_then(|ssh| ssh.port).unwrap_or(PORT_DEFAULT);
-        let mut seen: HashMap<(String, u16), &str> = HashMap::new();
+        let cell = file.ssh.clone().unwrap_or_default();
+        let mut seen = HashMap::new();
         for (index, node) in file.nodes.iter().enumerate() {
-            let port = node.ssh.as_ref().and_then(|ssh| ssh.port).unwrap_or(cell_port);
-            let address = (node.host.to_lowercase(), port);
-            if let Some(first) = seen.get(&address) {
-                let found = format!("{} port {port} is {} already", quote(&node.host), quote(first));
+            let ssh = node.ssh.clone().unwrap_or_default();
+            let port = ssh.port.or(cell.port).unwrap_or(PORT_DEFAULT);
+            let through = (ssh.config.or_else(|| cell.config.clone()), ssh.jump.or_else(|| cell.jump.clone()));
+            let first = *seen.entry((node.host.to_lowercase(), port, through)).or_insert(index);
+            if first != index {
+                let (host, first) = (quote(&node.host), quote(&file.nodes[first].name));
+                let found = format!("{host} port {port} is {first} already");
                 self.faults.push(Fault::new(path.index(index).key("host"), found, "each host and port once"));
-            } else {
-                seen.insert(address, &node.name);
             }
         }
     }
@@ -291,10 +300,12 @@ impl SshFields {
     fn over(self, cell: &Self) -> Ssh {
         Ssh {
             user: self.user.or_else(|| cell.user.clone()),
-            port: self.port.or(cell.port).unwrap_or(PORT_DEFAULT),
+            port: self.port.or(cell.port),
             identity: self.identity.or_else(|| cell.identity.clone()),
             known_hosts: self.known_hosts.or_else(|| cell.known_hosts.clone()),
             host_key: self.host_key.or_else(|| cell.host_key.clone()),
+            config: self.config.or_else(|| cell.config.clone()).unwrap_or_default(),
+            jump: self.jump.or_else(|| cell.jump.clone()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The rules for single values of the inventory. Each says what is accepted where it does not hold.
 
+use crate::core::ssh_config;
+
 /// What a rule accepts, and a hint where the mistake is a known one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused {
@@ -57,6 +59,11 @@ pub(super) fn local_path(text: &str) -> Rule {
     let other_home = text.starts_with('~') && !text.starts_with("~/");
     let hint = other_home.then_some("only `~/`, your own home directory, is expanded");
     hinted(is_line(text) && !other_home, "the path of a file on this machine", hint)
+}
+
+/// Hosts to go through.
+pub(super) fn jump(text: &str) -> Rule {
+    rule(ssh_config::chain(text).is_some(), "[user@]host[:port], or several parted by commas, or none")
 }
 
 /// An OpenSSH public key in one line.

@@ -51,6 +51,11 @@ pub(super) fn type_of(blob: &[u8]) -> Option<&str> {
     str::from_utf8(name).ok()
 }
 
+/// A public key in the wire format as text, `ssh-ed25519 AAAA…`.
+pub(super) fn as_text(key_blob: &[u8]) -> Option<String> {
+    PublicKey::from_bytes(key_blob).and_then(|key| key.to_openssh()).ok()
+}
+
 /// The fingerprint of a public key in the wire format, as OpenSSH shows it: `SHA256:…`.
 #[must_use]
 pub fn fingerprint(key_blob: &[u8]) -> String {

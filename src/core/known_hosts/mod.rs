@@ -12,6 +12,7 @@ mod tests;
 use std::fmt;
 
 pub use key::{fingerprint, matches_pin, pin_key_type};
+pub use name::SALT_BYTES;
 
 use key::Key;
 use name::Names;
@@ -166,6 +167,14 @@ impl KnownHosts {
         let recorded = || self.of(Kind::Host, name).filter_map(|entry| Some((entry, entry.key.blob()?)));
         recorded().find(|(entry, _)| Some(entry.key.type_name()) == shown_type).or_else(|| recorded().next())
     }
+}
+
+/// The line that records a host's key, without its end; hashed with a salt, so that the file does not tell the name.
+/// Nothing for a key that cannot be read, and for a name that would say more than itself in such a file.
+#[must_use]
+pub fn line(host: &str, port: u16, key_blob: &[u8], salt: Option<[u8; SALT_BYTES]>) -> Option<String> {
+    let names = Names::of(&name::with_port(host, port), salt)?;
+    Some(format!("{names} {}", key::as_text(key_blob)?))
 }
 
 impl Entry {

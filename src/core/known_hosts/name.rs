@@ -1,11 +1,16 @@
 //! The names of a line: hashed, or a list of patterns.
 
+use std::fmt;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use ssh_key::known_hosts::HostPatterns;
 
 /// The port that names go without.
 const SSH_PORT: u16 = 22;
+
+/// The bytes of a hashed name's salt.
+pub const SALT_BYTES: usize = 20;
 
 /// The host names that a line stands for.
 #[derive(Debug, Clone)]
@@ -19,6 +24,22 @@ impl Names {
         word.parse().map(Self).map_err(|_| "the hashed host name is broken")
     }
 
+    /// The names of a line for one host, given as `host` or `[host]:port`.
+    pub(super) fn of(name: &str, salt: Option<[u8; SALT_BYTES]>) -> Option<Self> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-:[]%".contains(c);
+        if name.is_empty() || !name.chars().all(is_plain) {
+            return None;
+        }
+        let name = name.to_ascii_lowercase();
+        Some(Self(match salt {
+            None => HostPatterns::Patterns(vec![name]),
+            Some(salt) => {
+                let mac = Hmac::<Sha1>::new_from_slice(&salt).ok()?.chain_update(name);
+                HostPatterns::HashedName { salt: salt.to_vec(), hash: mac.finalize().into_bytes().into() }
+            }
+        }))
+    }
+
     /// Whether the line stands for a host, given as `host` or `[host]:port`, in any case.
     pub(super) fn matches(&self, name: &str) -> bool {
         match &self.0 {
@@ -29,6 +50,12 @@ impl Names {
                 !patterns.iter().any(|pattern| denied(pattern)) && patterns.iter().any(|pattern| glob(pattern, name))
             }
         }
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_string())
     }
 }
 

@@ -63,6 +63,20 @@ impl<'a> Tokens<'a> {
         Ok(format!("{home}{rest}"))
     }
 
+    /// The paths of a list. ssh prints them expanded and without quotes, so that a piece that does not begin as a path
+    /// does belongs to the one before it, whose name holds a blank.
+    pub(super) fn files(&self, list: Option<&str>) -> Result<Vec<PathBuf>, String> {
+        let mut files: Vec<String> = Vec::new();
+        for piece in list.unwrap_or_default().split(' ') {
+            match files.last_mut() {
+                Some(path) if !piece.starts_with(['/', '~']) => *path = format!("{path} {piece}"),
+                _ => files.push(piece.to_owned()),
+            }
+        }
+        files.retain(|file| file != "none" && !file.is_empty());
+        files.iter().map(|file| self.tilde(file).map(PathBuf::from)).collect()
+    }
+
     /// One pass, so that what a value holds is not expanded again.
     fn expand(&self, text: &str, with_variables: bool) -> Result<String, String> {
         let mut expanded = String::new();

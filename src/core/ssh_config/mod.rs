@@ -88,8 +88,10 @@ pub enum AgentSocket {
 pub struct HostKeySource {
     /// A file that must be there.
     pub named: Option<PathBuf>,
-    /// Files that may be missing. A new key is recorded in the first of all.
+    /// The user's files, which may be missing. A new key is recorded in the first one, or in the named one.
     pub files: Vec<PathBuf>,
+    /// The machine's files, which may be missing.
+    pub global_files: Vec<PathBuf>,
     /// What becomes of the key of a host that is not recorded.
     pub unknown: UnknownKey,
     /// Whether names are hashed when they are recorded.
@@ -170,12 +172,8 @@ pub fn read(answer: &str, here: &Here<'_>) -> Result<HostConfig, String> {
         keys: keys(&all("identityfile"), one("identitiesonly").as_deref(), one("identityagent").as_deref(), &tokens)?,
         host_keys: HostKeySource {
             named: None,
-            files: [one("userknownhostsfile"), one("globalknownhostsfile")]
-                .iter()
-                .flatten()
-                .flat_map(|list| files(list))
-                .map(|file| tokens.tilde(&file).map(PathBuf::from))
-                .collect::<Result<_, _>>()?,
+            files: tokens.files(one("userknownhostsfile").as_deref())?,
+            global_files: tokens.files(one("globalknownhostsfile").as_deref())?,
             unknown: unknown(one("stricthostkeychecking").as_deref()),
             is_hashed: is_on(one("hashknownhosts").as_deref()),
         },
@@ -232,20 +230,6 @@ fn keys(
         Some(text) => AgentSocket::At(tokens.path(text).unwrap_or_else(|_| text.into())),
     };
     Ok(KeySource { named: None, files: files.collect::<Result<_, _>>()?, files_only: is_on(only), agent })
-}
-
-/// The paths of a list. ssh prints them without quotes, so that a piece that does not begin as a path does belongs to
-/// the one before it, whose name holds a blank.
-fn files(list: &str) -> Vec<String> {
-    let mut files: Vec<String> = Vec::new();
-    for piece in list.split(' ') {
-        match files.last_mut() {
-            Some(path) if !piece.starts_with(['/', '~']) => *path = format!("{path} {piece}"),
-            _ => files.push(piece.to_owned()),
-        }
-    }
-    files.retain(|file| file != "none" && !file.is_empty());
-    files
 }
 
 fn way(jump: Option<String>, command: Option<String>, tokens: &Tokens<'_>) -> Result<ConfiguredWay, String> {

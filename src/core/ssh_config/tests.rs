@@ -36,8 +36,9 @@ fn the_plain_answer() {
     assert_eq!((config.host_name.as_str(), config.port, config.user.as_str()), ("10.0.0.1", 2222, "bob"));
     let files = ["/home/ann/.ssh/id_rsa", "/home/ann/.ssh/id_ed25519"].map(PathBuf::from).to_vec();
     assert_eq!(config.keys, KeySource { files, ..KeySource::default() });
-    let files = ["/home/ann/.ssh/known_hosts", "/etc/ssh/a", "/etc/ssh/b"].map(PathBuf::from).to_vec();
-    let strict = HostKeySource { files, is_hashed: true, ..HostKeySource::default() };
+    let files = ["/home/ann/.ssh/known_hosts"].map(PathBuf::from).to_vec();
+    let global_files = ["/etc/ssh/a", "/etc/ssh/b"].map(PathBuf::from).to_vec();
+    let strict = HostKeySource { files, global_files, is_hashed: true, ..HostKeySource::default() };
     assert_eq!(config.host_keys, strict);
     assert_eq!((config.way, config.family, config.host_key_alias), (ConfiguredWay::Direct, AddressFamily::Any, None));
 }

@@ -9,6 +9,7 @@ use super::drive::{Driver, Stop};
 use super::socket::Socket;
 use super::{Hop, Route, Shared, Way, auth, bridge, proxy_command, startups};
 use crate::core::silence::{Cause, Phase, Silence};
+use crate::core::ssh_config::AddressFamily;
 use crate::core::text::harmless;
 
 /// Connects, checks the host key and authenticates, all before the deadline.
@@ -52,7 +53,7 @@ impl Connecting<'_> {
         let mut session = ssh2::Session::new().map_err(|error| local(&error))?;
         session.set_blocking(false);
         session.set_tcp_stream(socket.clone());
-        let preference = route.host_keys.preference(&route.host, route.port, route.pin.as_deref());
+        let preference = route.host_keys.preference(route.known_name(), route.pin.as_deref());
         session.method_pref(ssh2::MethodType::HostKey, &preference).map_err(|error| local(&error))?;
         let mut driver = Driver { session, socket, _proxy: proxy };
 
@@ -64,7 +65,7 @@ impl Connecting<'_> {
         })?;
         route
             .host_keys
-            .check(&route.host, route.port, route.pin.as_deref(), blob)
+            .check(route.known_name(), route.pin.as_deref(), blob)
             .map_err(|cause| Silence { phase: Phase::HostKey, cause })?;
 
         self.enter(Phase::Auth);
@@ -90,6 +91,11 @@ impl Connecting<'_> {
         let addresses: Vec<SocketAddr> = (self.route.host.as_str(), self.route.port)
             .to_socket_addrs()
             .map_err(|_| Silence { phase: Phase::Resolve, cause: Cause::NameUnknown })?
+            .filter(|address| match self.route.family {
+                AddressFamily::Any => true,
+                AddressFamily::Inet => address.is_ipv4(),
+                AddressFamily::Inet6 => address.is_ipv6(),
+            })
             .collect();
         self.enter(Phase::Connect);
         let mut causes = vec![];

@@ -13,8 +13,10 @@ mod connect;
 mod drive;
 mod forward;
 pub mod host_keys;
+mod key_file;
 pub mod keyring;
 mod proxy_command;
+mod record;
 mod socket;
 mod startups;
 mod way;
@@ -32,6 +34,7 @@ use self::keyring::Keyring;
 use self::socket::Socket;
 pub use self::way::{Hop, Way};
 use crate::core::silence::{Cause, Phase, Silence};
+use crate::core::ssh_config::AddressFamily;
 use crate::world::clock;
 
 /// What the thread may need beyond a deadline to say that it has passed.
@@ -40,6 +43,9 @@ const GRACE: Duration = Duration::from_millis(50);
 /// How long a spare channel may take to open before the session counts as broken.
 const SPARE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The port that names in `known_hosts` go without.
+const ALIAS_PORT: u16 = 22;
+
 /// How to reach one node.
 #[derive(Debug, Clone)]
 pub struct Route {
@@ -47,16 +53,27 @@ pub struct Route {
     pub host: String,
     /// The TCP port.
     pub port: u16,
+    /// The addresses of the host that may be used.
+    pub family: AddressFamily,
     /// The remote user.
     pub user: String,
     /// The keys to offer.
     pub keys: Arc<Keyring>,
     /// The host keys to accept.
     pub host_keys: Arc<HostKeys>,
+    /// The name under which the host's key is recorded, in place of host and port.
+    pub alias: Option<String>,
     /// The host key that the inventory pins, in place of `host_keys`.
     pub pin: Option<String>,
     /// What the connection goes through.
     pub way: Way,
+}
+
+impl Route {
+    /// The name under which the host's key is recorded. An alias goes without the port, as for ssh.
+    fn known_name(&self) -> (&str, u16) {
+        self.alias.as_deref().map_or((&self.host, self.port), |alias| (alias, ALIAS_PORT))
+    }
 }
 
 /// Whether a session is kept for further commands.

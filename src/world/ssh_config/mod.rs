@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use self::cache::Cache;
 use self::program::Said;
 use super::trusted;
+use crate::core::inventory::ConfigFile;
 use crate::core::ssh_config::{self, Here, HostConfig};
 use crate::error::Error;
 
@@ -35,8 +36,17 @@ pub struct Question {
     pub port: Option<u16>,
     /// The hosts to go through, where the same say so (`-J`).
     pub jump: Option<String>,
-    /// The configuration file that stands for all others (`-F`).
-    pub config: Option<PathBuf>,
+    /// Which files count (`-F`).
+    pub config: ConfigFile,
+}
+
+impl Question {
+    fn file(&self) -> Option<&Path> {
+        match &self.config {
+            ConfigFile::File(path) => Some(path),
+            ConfigFile::Usual | ConfigFile::None => None,
+        }
+    }
 }
 
 /// The configuration within reach.
@@ -44,7 +54,7 @@ pub struct Question {
 pub struct SshConfig {
     program: Option<PathBuf>,
     home: Option<PathBuf>,
-    caches: BTreeMap<Option<PathBuf>, Cache>,
+    caches: BTreeMap<ConfigFile, Cache>,
 }
 
 impl SshConfig {
@@ -54,21 +64,24 @@ impl SshConfig {
         Self { program: program::find(), home: home.map(Path::to_owned), caches: BTreeMap::new() }
     }
 
-    /// What ssh would do for each of these, all asked at once. A question without an answer is left out: there is no
-    /// ssh here, or one that does not know this user.
+    /// What ssh would do for each of these, all asked at once. A question without an answer is left out: it is to go
+    /// without configuration, there is no ssh here, or it does not know this user.
     ///
     /// # Errors
     /// A named file cannot be read or may be written by others, or ssh does not understand its configuration.
     pub fn ask(&mut self, questions: &BTreeSet<Question>) -> Result<BTreeMap<Question, HostConfig>, Error> {
-        for config in questions.iter().filter_map(|question| question.config.as_deref()) {
-            if !self.caches.contains_key(&Some(config.to_owned())) {
-                self.check(config)?;
+        let questions = || questions.iter().filter(|question| question.config != ConfigFile::None);
+        for config in questions().map(|question| &question.config) {
+            if let ConfigFile::File(path) = config
+                && !self.caches.contains_key(config)
+            {
+                self.check(path)?;
             }
         }
         let Some(program) = self.program.clone() else { return Ok(BTreeMap::new()) };
         let mut told = BTreeMap::new();
         let mut open = Vec::new();
-        for question in questions {
+        for question in questions() {
             match self.cache(&program, question).get(question) {
                 Some(answer) => told.extend([(question.clone(), self.read(question, &answer)?)]),
                 None => open.push(question),
@@ -97,7 +110,7 @@ impl SshConfig {
     fn cache(&mut self, program: &Path, question: &Question) -> &mut Cache {
         let home = self.home.as_deref();
         let cache = self.caches.entry(question.config.clone());
-        cache.or_insert_with(|| Cache::open(program, question.config.as_deref(), home))
+        cache.or_insert_with(|| Cache::open(program, question.file(), home))
     }
 
     fn read(&self, question: &Question, answer: &str) -> Result<HostConfig, Error> {

@@ -78,7 +78,7 @@ pub(super) fn ask(program: &Path, question: &Question) -> Result<Option<Said>, E
 fn command(program: &Path, question: &Question) -> Command {
     let mut command = Command::new(program);
     command.args(["-G", "-v", "-o", &format!("ControlPath={TOKENS}")]);
-    if let Some(file) = &question.config {
+    if let Some(file) = question.file() {
         command.arg("-F").arg(file);
     }
     if let Some(port) = question.port {
@@ -134,7 +134,7 @@ fn refused(question: &Question, remarks: &str) -> Error {
     let words = remarks.lines().find(|line| !line.is_empty() && !REMARKS.iter().any(|start| line.starts_with(start)));
     let words = words.map_or_else(|| "it fails and does not say why".to_owned(), |words| harmless(words, WORDS_MAX));
     let error = Error::inventory(format!("ssh -G {}: {words}", question.host));
-    match &question.config {
+    match question.file() {
         Some(file) => error.hint(format!("mend {}, which ssh.config of the inventory names", file.display())),
         None => error.hint("mend ssh's configuration, or do without it: ssh.config: none in the inventory"),
     }

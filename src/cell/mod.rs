@@ -48,7 +48,7 @@ struct Reach {
 
 impl Cell {
     /// Asks ssh for its configuration, opens keys and host key files and makes a session for each of the named nodes.
-    /// Nothing is sent yet. The port of each node in the inventory becomes the one that is used.
+    /// Nothing is sent yet. Into the inventory goes where each node is connected to.
     ///
     /// # Errors
     /// A file that the inventory names cannot be read, ssh does not understand its configuration, or a node has no user.
@@ -66,7 +66,7 @@ impl Cell {
         let (mut reach, mut others) = (BTreeMap::new(), BTreeMap::new());
         for node in asked {
             let route = routes.to(node, ask)?;
-            node.ssh.port = Some(route.port);
+            (node.ssh.host_name, node.ssh.port) = (Some(route.host.clone()), Some(route.port));
             let session = Arc::new(Session::open(route.clone(), keep));
             reach.insert(node.name.clone(), Reach { route: Arc::new(route), session });
         }

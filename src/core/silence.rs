@@ -81,6 +81,8 @@ pub enum Cause {
         shown: String,
         /// The file in which to record it.
         file: String,
+        /// The name under which to record it, where that is not the host's own.
+        alias: Option<String>,
     },
     /// A key is recorded and the host shows another one: where it is recorded, and the fingerprint it shows.
     HostKeyChanged {
@@ -176,7 +178,10 @@ impl Silence {
             Cause::Refused => format!("nothing listens on {endpoint}: is sshd running on {node}?"),
             Cause::Unreachable => format!("no route to {host}: it is off, or this machine's network is not up"),
             Cause::NameUnknown => format!("{host} has no address: check its spelling and this machine's resolver"),
-            Cause::HostKeyUnknown { shown, file } => {
+            Cause::HostKeyUnknown { shown, file, alias: Some(alias) } => {
+                format!("compare {shown} with {node}'s own key, then record that as {alias} in {file}")
+            }
+            Cause::HostKeyUnknown { shown, file, alias: None } => {
                 let port = if port == 22 { String::new() } else { format!("-p {port} ") };
                 format!("compare {shown} with {node}'s own key, then: ssh-keyscan {port}{host} >> {file}")
             }

@@ -67,6 +67,8 @@ pub struct NodeStatus {
     pub name: NodeName,
     /// Its host.
     pub host: String,
+    /// The name or address that it is reached at, where ssh's configuration has another one for its host.
+    pub address: String,
     /// Its port.
     pub port: u16,
     /// Where it stands.

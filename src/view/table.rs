@@ -37,7 +37,7 @@ const fn wide(head: &'static str, text: fn(&NodeStatus) -> String) -> Column {
 /// The order is the reader's: who, what for, what it does, how it is, and then the figures.
 const COLUMNS: [Column; 18] = [
     column("NODE", 0, |node| node.name.to_string()),
-    wide("HOST", |node| harmless(&endpoint(&node.host, node.port), 60)),
+    wide("HOST", |node| harmless(&endpoint(&node.address, node.port), 60)),
     wide("LOCATION", |node| harmless(node.location.as_deref().unwrap_or("-"), 20)),
     column("ROLE", 0, role),
     column("OBSERVED", 0, observed),

@@ -24,12 +24,20 @@ impl<'a> CellFile<'a> {
     }
 
     /// A node, with further settings of its `ssh` section, such as `identity: /some/file`.
-    pub fn node(mut self, name: &str, port: u16, ssh: &str, repository: &Path) -> Self {
-        let role = ["primary", "brain"].get(self.nodes.len()).unwrap_or(&"mirror");
+    pub fn node(self, name: &str, port: u16, ssh: &str, repository: &Path) -> Self {
         let comma = if ssh.is_empty() { "" } else { ", " };
+        self.entry(name, "127.0.0.1", &format!("port: {port}{comma}{ssh}"), repository)
+    }
+
+    /// A node whose host is its name, which ssh's configuration has to know, with its whole `ssh` section.
+    pub fn named(self, name: &str, ssh: &str, repository: &Path) -> Self {
+        self.entry(name, name, ssh, repository)
+    }
+
+    fn entry(mut self, name: &str, host: &str, ssh: &str, repository: &Path) -> Self {
+        let role = ["primary", "brain"].get(self.nodes.len()).unwrap_or(&"mirror");
         self.nodes.push(format!(
-            "  - {{ name: {name}, host: 127.0.0.1, role: {role}, ssh: {{ port: {port}{comma}{ssh} }}, \
-             repository: {{ path: {} }} }}\n",
+            "  - {{ name: {name}, host: {host}, role: {role}, ssh: {{ {ssh} }}, repository: {{ path: {} }} }}\n",
             repository.display()
         ));
         self
@@ -41,16 +49,21 @@ impl<'a> CellFile<'a> {
         self
     }
 
-    /// Writes the files; `m3m` finds the inventory in its working directory. `ssh` is the cell's section.
+    /// Writes the files; `m3m` finds the inventory in its working directory. `ssh` is added to the cell's section, which
+    /// does without the configuration of whoever runs the tests.
     pub fn write_with(&self, ssh: &str) {
         self.home.write("known_hosts", &self.known_hosts);
+        self.write_section(&format!("user: {}, known_hosts: known_hosts, config: none{ssh}", user()));
+    }
+
+    /// Writes the inventory. `ssh` is the cell's whole section.
+    pub fn write_section(&self, ssh: &str) {
         self.home.write(
             "inventory.yaml",
             format!(
-                "cell: test\nssh: {{ user: {}, known_hosts: known_hosts, config: none{ssh} }}\nrepository: {{ path: /nowhere }}\n\
+                "cell: test\nssh: {{ {ssh} }}\nrepository: {{ path: /nowhere }}\n\
                  service:\n  start: touch \"$HOME/service\"\n  stop: rm -f \"$HOME/service\"\n  \
                  check: test -e \"$HOME/service\"\nnodes:\n{}",
-                user(),
                 self.nodes.concat()
             ),
         );

@@ -89,6 +89,7 @@ fn node_status(
     NodeStatus {
         name: node.name.clone(),
         host: node.host.clone(),
+        address: node.address().to_owned(),
         port: node.ssh.port(),
         location: node.location.clone(),
         recorded,

@@ -72,8 +72,8 @@ fn silent(node: &NodeStatus, silence: &Silence) -> Warning {
         Some(Via { relay, direct }) => format!("{name} {how} through {relay}: {silence}; from here: {direct}"),
         None => format!("{name} {how}: {silence}{}", witnesses(&node.observation.relays)),
     };
-    let hint = silence.hint(name, &node.host, node.port);
-    about(node, text, hint.or_else(|| mute_relay(&node.observation.relays)?.hint(name, &node.host, node.port)))
+    let hint = silence.hint(name, &node.address, node.port);
+    about(node, text, hint.or_else(|| mute_relay(&node.observation.relays)?.hint(name, &node.address, node.port)))
 }
 
 /// Why a relay can say nothing.
@@ -107,7 +107,7 @@ fn reached_around(node: &NodeStatus, warnings: &mut Vec<Warning>) {
     let text = format!("{name} is reached through {relay} only; from here: {direct}");
     let hint = match direct.cause {
         Cause::Timeout => Some(format!("{name} lives; look for a firewall or a route between here and {}", node.host)),
-        _ => direct.hint(name, &node.host, node.port),
+        _ => direct.hint(name, &node.address, node.port),
     };
     warnings.push(about(node, text, hint));
 }
@@ -116,7 +116,7 @@ fn broken(node: &NodeStatus, warnings: &mut Vec<Warning>) {
     let Some(silence) = &node.observation.broken else { return };
     let name = node.name.as_str();
     let text = format!("{name}: the answer broke off before it was complete: {silence}");
-    warnings.push(about(node, text, silence.hint(name, &node.host, node.port)));
+    warnings.push(about(node, text, silence.hint(name, &node.address, node.port)));
 }
 
 fn service(inventory: &Inventory, node: &NodeStatus, nodes: &[NodeStatus], warnings: &mut Vec<Warning>) {

@@ -85,6 +85,8 @@ pub struct Ssh {
     pub config: ConfigFile,
     /// The hosts to go through, as `ProxyJump` of ssh's configuration writes them, or `none`.
     pub jump: Option<String>,
+    /// The name or address that ssh's configuration has for the host, once it was asked.
+    pub host_name: Option<String>,
 }
 
 /// Which configuration of ssh counts.
@@ -191,6 +193,14 @@ impl Inventory {
     pub fn mirror_rank(&self, name: &NodeName) -> Option<usize> {
         let mut mirrors = self.nodes.iter().filter(|node| node.role == Role::Mirror);
         mirrors.position(|node| node.name == *name).map(|index| index + 1)
+    }
+}
+
+impl Node {
+    /// The name or address that a connection is made to, as far as it is known.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.ssh.host_name.as_deref().unwrap_or(&self.host)
     }
 }
 

@@ -306,6 +306,7 @@ impl SshFields {
             host_key: self.host_key.or_else(|| cell.host_key.clone()),
             config: self.config.or_else(|| cell.config.clone()).unwrap_or_default(),
             jump: self.jump.or_else(|| cell.jump.clone()),
+            host_name: None,
         }
     }
 }

@@ -27,8 +27,14 @@ pub struct HostKeys {
     known: RwLock<KnownHosts>,
 }
 
-/// The name under which a host's key is recorded: host and port.
-pub(super) type KnownName<'a> = (&'a str, u16);
+/// The name under which a host's key is recorded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KnownName<'a> {
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    /// It is not the host's own.
+    pub(super) is_alias: bool,
+}
 
 impl HostKeys {
     /// Reads the files. A named one has to be there; another one that is missing is empty, and one that cannot be read
@@ -63,10 +69,10 @@ impl HostKeys {
 
     /// The algorithms to ask for: those of the recorded keys first, so that a host known by one key is not asked for
     /// another.
-    pub(super) fn preference(&self, (host, port): KnownName<'_>, pin: Option<&str>) -> String {
+    pub(super) fn preference(&self, name: KnownName<'_>, pin: Option<&str>) -> String {
         let recorded = match pin {
             Some(pin) => pin.split_whitespace().next().map(str::to_owned).into_iter().collect(),
-            None => self.known.read().unwrap_or_else(PoisonError::into_inner).key_types(host, port),
+            None => self.known.read().unwrap_or_else(PoisonError::into_inner).key_types(name.host, name.port),
         };
         let is_recorded = |algorithm: &&&str| {
             recorded.iter().any(|kind| *kind == ***algorithm || (kind == "ssh-rsa" && algorithm.starts_with("rsa-")))
@@ -83,21 +89,21 @@ impl HostKeys {
             let is_pinned = known_hosts::matches_pin(pin, blob);
             return if is_pinned { Ok(()) } else { Err(Cause::HostKeyChanged { recorded, shown }) };
         }
-        let verdict = self.known.read().unwrap_or_else(PoisonError::into_inner).check(name.0, name.1, blob);
+        let verdict = self.known.read().unwrap_or_else(PoisonError::into_inner).check(name.host, name.port, blob);
         match verdict {
             Verdict::Unknown if self.source.unknown != UnknownKey::Refused => self.accept(name, blob),
-            verdict => self.judge(verdict, blob),
+            verdict => self.judge(verdict, name, blob),
         }
     }
 
-    fn judge(&self, verdict: Verdict, blob: &[u8]) -> Result<(), Cause> {
+    fn judge(&self, verdict: Verdict, name: KnownName<'_>, blob: &[u8]) -> Result<(), Cause> {
         let shown = known_hosts::fingerprint(blob);
         match verdict {
             Verdict::Known => Ok(()),
             Verdict::Unknown => {
                 let file =
                     self.file().map_or_else(|| "~/.ssh/known_hosts".to_owned(), |file| file.display().to_string());
-                Err(Cause::HostKeyUnknown { shown, file })
+                Err(Cause::HostKeyUnknown { shown, file, alias: name.is_alias.then(|| name.host.to_owned()) })
             }
             Verdict::Changed { at, .. } => Err(Cause::HostKeyChanged { recorded: at.to_string(), shown }),
             Verdict::Revoked { at } => Err(Cause::HostKeyRevoked(at.to_string())),
@@ -113,14 +119,14 @@ impl HostKeys {
         let failed = |error: io::Error| not_recorded(format!("{}: {error}", file.display()));
         let mut record = Record::open(file).map_err(failed)?;
         let fresh = read(&self.source).map_err(|(path, error)| not_recorded(format!("{}: {error}", path.display())))?;
-        let verdict = fresh.check(name.0, name.1, blob);
+        let verdict = fresh.check(name.host, name.port, blob);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         if verdict != Verdict::Unknown {
-            return self.judge(verdict, blob);
+            return self.judge(verdict, name, blob);
         }
         let salt = if self.source.is_hashed { Some(super::record::salt().map_err(failed)?) } else { None };
-        let line = known_hosts::line(name.0, name.1, blob, salt)
-            .ok_or_else(|| not_recorded(format!("{} cannot stand in known_hosts", name.0)))?;
+        let line = known_hosts::line(name.host, name.port, blob, salt)
+            .ok_or_else(|| not_recorded(format!("{} cannot stand in known_hosts", name.host)))?;
         record.add(&line).map_err(failed)?;
         self.known.write().unwrap_or_else(PoisonError::into_inner).add_file(&file.display().to_string(), &line);
         Ok(())

@@ -29,10 +29,11 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use self::channel::Link;
-use self::host_keys::HostKeys;
+use self::host_keys::{HostKeys, KnownName};
 use self::keyring::Keyring;
 use self::socket::Socket;
 pub use self::way::{Hop, Way};
+use crate::core::inventory::PORT_DEFAULT;
 use crate::core::silence::{Cause, Phase, Silence};
 use crate::core::ssh_config::AddressFamily;
 use crate::world::clock;
@@ -42,9 +43,6 @@ const GRACE: Duration = Duration::from_millis(50);
 
 /// How long a spare channel may take to open before the session counts as broken.
 const SPARE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The port that names in `known_hosts` go without.
-const ALIAS_PORT: u16 = 22;
 
 /// How to reach one node.
 #[derive(Debug, Clone)]
@@ -71,8 +69,11 @@ pub struct Route {
 
 impl Route {
     /// The name under which the host's key is recorded. An alias goes without the port, as for ssh.
-    fn known_name(&self) -> (&str, u16) {
-        self.alias.as_deref().map_or((&self.host, self.port), |alias| (alias, ALIAS_PORT))
+    fn known_name(&self) -> KnownName<'_> {
+        match &self.alias {
+            Some(alias) => KnownName { host: alias, port: PORT_DEFAULT, is_alias: true },
+            None => KnownName { host: &self.host, port: self.port, is_alias: false },
+        }
     }
 }
 

@@ -1,0 +1,131 @@
+//! Keys and host keys as the configuration of OpenSSH's client says: which agent, which files, what is recorded.
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::agent::Agent;
+use crate::real_ssh::{SLACK, assert_silent, assert_up};
+use crate::ssh_config::{Configured, aliased};
+use crate::sshd::{available, keygen, public_key};
+use crate::support::finish;
+
+const FIVE: [&str; 5] = ["one", "two", "three", "four", "five"];
+
+fn five() -> [(&'static str, &'static str); 5] {
+    FIVE.map(|name| (name, ""))
+}
+
+#[test]
+fn agents_and_the_keys_that_may_be_used() {
+    if !available() {
+        return;
+    }
+    let there = Configured::start(&["ed25519"], "", &["right"]);
+    let dir = there.home.path();
+    let wrong: Vec<_> = (0..7).map(|index| keygen(dir, "ed25519", &format!("wrong{index}"), "")).collect();
+    let right = dir.join("right");
+    let keys: Vec<_> = wrong.iter().chain([&right]).map(AsRef::as_ref).collect();
+    let agent = Agent::start(dir, &keys);
+    there.home.write("public/right.pub", public_key(&right));
+    there.home.write("known_hosts", FIVE.map(|name| there.known(name, 0)).concat());
+    let mute = UnixListener::bind(dir.join("mute")).expect("a socket that accepts and says nothing");
+    let own = "Host one two\n IdentityAgent {home}/agent.sock\nHost one\n IdentityFile {home}/public/right\n \
+               IdentitiesOnly yes\nHost two\n IdentityFile none\nHost three\n IdentityAgent {home}/mute\n \
+               IdentityFile none\nHost four\n IdentityAgent none\n IdentityFile {home}/right\nHost five\n \
+               IdentityAgent $AGENT\n IdentityFile {home}/public/right.pub\n";
+    there.cell(&five(), &aliased(&FIVE, own).replace(" IdentityFile {identity}\n", ""));
+    let start = Instant::now();
+    let shown = finish(there.home.m3m(["status"]).env("AGENT", agent.socket()).env("SSH_AUTH_SOCK", "/nowhere"));
+    assert!(start.elapsed() < Duration::from_secs(5) + SLACK, "{:?}", start.elapsed());
+    assert_up(&shown, "one");
+    let advice = "name the right one with ssh.identity in the inventory, or with IdentityFile and IdentitiesOnly";
+    assert_silent(&shown, "two", "auth: no key accepted", advice);
+    let said = format!("the agent behind {} does not answer", dir.join("mute").display());
+    assert_silent(&shown, "three", "auth: no key to offer", &said);
+    assert_up(&shown, "four");
+    assert_up(&shown, "five");
+    drop(mute);
+}
+
+#[test]
+fn a_server_that_wants_more_than_a_key() {
+    if !available() {
+        return;
+    }
+    let more = "PasswordAuthentication yes\nAuthenticationMethods publickey,password\n";
+    let there = Configured::start(&["ed25519"], more, &[]);
+    there.home.write("known_hosts", FIVE.map(|name| there.known(name, 0)).concat());
+    there.cell(&five(), &aliased(&FIVE, ""));
+    assert_silent(&there.status(), "one", "auth: no key accepted", "the server wants password");
+}
+
+#[test]
+fn new_host_keys_are_recorded_once() {
+    if !available() {
+        return;
+    }
+    let there = Configured::start(&["ed25519"], "", &["right", "other"]);
+    let file = there.home.path().join("new/known_hosts");
+    let own = "Host *\n StrictHostKeyChecking accept-new\n UserKnownHostsFile {home}/new/known_hosts\n IdentityFile \
+               {home}/right\n";
+    there.cell(&five(), &aliased(&FIVE, own));
+    let all_up = || {
+        let shown = there.status();
+        for node in FIVE {
+            assert_up(&shown, node);
+        }
+        assert_eq!(shown.stderr, "");
+        std::fs::read_to_string(&file).unwrap()
+    };
+    // All five at once, into a file and a directory that are not there.
+    let mut recorded: Vec<String> = all_up().lines().map(str::to_owned).collect();
+    recorded.sort();
+    let mut expected = FIVE.map(|name| there.known(name, 0).trim().to_owned());
+    expected.sort();
+    assert_eq!(recorded, expected);
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+    // Another key, a revoked one, and a last line without its end.
+    let other = public_key(&there.home.path().join("other"));
+    let text = format!("one {other}\n@revoked two {}\n{}", there.server.host_keys()[0], there.known("four", 0).trim());
+    std::fs::write(&file, &text).unwrap();
+    let shown = there.status();
+    assert_silent(&shown, "one", "host key changed", "known_hosts:1 says otherwise");
+    assert_silent(&shown, "two", "host key revoked", "known_hosts:2 revokes the key");
+    for node in ["three", "four", "five"] {
+        assert_up(&shown, node);
+    }
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert!(after.starts_with(&(text + "\n")) && after.lines().count() == 5 && after.ends_with('\n'), "{after}");
+
+    std::fs::remove_file(&file).unwrap();
+    there.cell(&five(), &aliased(&FIVE, &format!("HashKnownHosts yes\n{own}")));
+    let hashed = all_up();
+    assert!(hashed.lines().count() == 5 && hashed.lines().all(|line| line.starts_with("|1|")), "{hashed}");
+    let found = finish(Command::new("ssh-keygen").args(["-F", "three", "-f"]).arg(&file));
+    assert!(found.assert_code(0).stdout.contains(there.known("", 0).trim()), "{found}");
+    assert_eq!(all_up(), hashed, "the second time nothing is added");
+}
+
+#[test]
+fn a_key_that_cannot_be_recorded_is_not_accepted() {
+    if !available() {
+        return;
+    }
+    let there = Configured::start(&["ed25519"], "", &[]);
+    let own = "Host one\n UserKnownHostsFile /dev/null\nHost two\n UserKnownHostsFile none\nHost three\n \
+               UserKnownHostsFile /proc/nowhere/known_hosts\nHost four\n StrictHostKeyChecking yes\nHost *\n \
+               StrictHostKeyChecking no\n GlobalKnownHostsFile none\n";
+    there.cell(&five(), &aliased(&FIVE, own));
+    let shown = there.status();
+    assert!(shown.stderr.contains("StrictHostKeyChecking no of ssh's configuration counts as accept-new"), "{shown}");
+    assert_silent(&shown, "one", "host key not recorded", "/dev/null: it is no file that could keep it");
+    assert_silent(&shown, "two", "host key not recorded", "names no file for it");
+    assert_silent(&shown, "three", "host key not recorded", "/proc/nowhere/known_hosts: ");
+    assert_silent(&shown, "four", "host key unknown", "then record that as four in ");
+    assert_up(&shown, "five");
+    assert_eq!(std::fs::read_to_string(there.home.path().join("known_hosts")).unwrap(), there.known("five", 0));
+    assert_eq!(there.server.log().matches("Accepted publickey").count(), 1, "no key is offered to the others");
+}

@@ -1,0 +1,86 @@
+//! Jump hosts and proxy commands as the configuration of OpenSSH's client names them, on real servers.
+
+use crate::cell_file::{CellFile, furnish, repository};
+use crate::real_ssh::{assert_silent, assert_up};
+use crate::sshd::{Options, Sshd, available};
+use crate::support::Home;
+
+/// How often somebody has logged in.
+fn logins(server: &Sshd) -> usize {
+    server.log().matches("Accepted publickey").count()
+}
+
+fn host(name: &str, server: &Sshd, more: &str) -> String {
+    format!(
+        "Host {name}\n HostName 127.0.0.1\n Port {}\n HostKeyAlias {name}\n IdentityFile {}\n{more}",
+        server.port(),
+        server.identity().display()
+    )
+}
+
+#[test]
+fn jumps_of_every_kind() {
+    if !available() {
+        return;
+    }
+    let home = Home::new();
+    let [first, second, node] = [(); 3].map(|()| Sshd::start(&Options::default()));
+    furnish(&node, true);
+    let known = |name: &str, server: &Sshd| format!("{name} {}\n", server.host_keys()[0]);
+    let mut recorded = known("first", &first) + &known("second", &second) + &known("behind-first", &second);
+    let config_file = home.path().join("ssh_config");
+    let command = format!(" ProxyCommand ssh -F {} -W %h:%p first\n", config_file.display());
+    let ways = [
+        ("single", " ProxyJump first\n".to_owned(), ""),
+        ("chain", " ProxyJump first,second\n".to_owned(), ""),
+        ("nested", " ProxyJump behind-first\n".to_owned(), ""),
+        ("command", command, ""),
+        ("inventory", " ProxyJump nowhere\n".to_owned(), "jump: first"),
+        ("plain", " ProxyJump first\n".to_owned(), "jump: none"),
+    ];
+    let mut config = host("first", &first, "") + &host("second", &second, "");
+    config += &host("behind-first", &second, " ProxyJump first\n");
+    let mut cell = CellFile::new(&home);
+    for (name, way, ssh) in &ways {
+        config += &host(name, &node, way);
+        recorded += &known(name, &node);
+        cell = cell.named(name, ssh, &repository(&node));
+    }
+    config += &format!("Host *\n IdentityAgent none\n UserKnownHostsFile {}/known\n", home.path().display());
+    home.write("ssh_config", config);
+    home.write("known", recorded);
+    cell.write_section("config: ssh_config");
+    for (name, through_first, through_second) in
+        [("single", 1, 0), ("chain", 1, 1), ("nested", 1, 1), ("command", 1, 0), ("inventory", 1, 0), ("plain", 0, 0)]
+    {
+        let before = (logins(&first), logins(&second));
+        let shown = home.run(["status", "--node", name]);
+        assert_up(&shown, name);
+        let after = (logins(&first) - before.0, logins(&second) - before.1);
+        assert_eq!(after, (through_first, through_second), "{name}");
+    }
+    // The host key of each hop is checked.
+    home.write("known", known("single", &node));
+    assert_silent(&home.run(["status", "--node", "single"]), "single", "first: host key unknown", "first");
+    assert_eq!(logins(&node), 6, "nobody who could be in between gets at the node");
+}
+
+#[test]
+fn a_jump_that_the_inventory_alone_knows() {
+    if !available() {
+        return;
+    }
+    let home = Home::new();
+    let gate = Sshd::start(&Options::default());
+    let key = std::fs::read_to_string(gate.dir().join("authorized_keys")).expect("the key that gets in");
+    let node = Sshd::start(&Options { authorized_keys: Some(key.trim()), ..Options::default() });
+    furnish(&node, true);
+    let through = |hop: &str| format!("jump: '{hop}', identity: {}", gate.identity().display());
+    let cell = CellFile::new(&home).known(&gate.known_hosts()).known(&node.known_hosts());
+    let cell = cell.node("through", node.port(), &through(&format!("127.0.0.1:{}", gate.port())), &repository(&node));
+    let cell = cell.node("beside", node.port(), &through("[::1]:1"), &repository(&node));
+    cell.node("third", 1, "", &repository(&node)).write_with("");
+    let shown = home.run(["status"]);
+    assert_up(&shown, "through");
+    assert_eq!((logins(&gate), logins(&node)), (1, 1), "{shown}");
+}

@@ -121,7 +121,7 @@ impl Targets {
         }
         let user = question.user.clone().or_else(|| self.here.user.clone()).ok_or_else(|| {
             Error::inventory(format!("{}: no user to log in as", question.host))
-                .hint("set ssh.user in the inventory, or USER")
+                .hint("set ssh.user in the inventory (user@host in ssh.jump), or USER")
         })?;
         let home = self.here.home.as_deref();
         let below_home = |names: &[&str]| home.map(|home| below(home, names)).unwrap_or_default();

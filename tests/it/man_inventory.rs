@@ -16,13 +16,13 @@ const SMALLEST: &str = "Only the cell's name, the work tree's path, three comman
 const RULES: [&str; 10] = [
     "Unknown fields and keys that stand twice are errors, so that a misspelt field cannot be lost.",
     "There is exactly one `primary`, exactly one `brain` and at least one `mirror`. The primary is a candidate.",
-    "Names of nodes are unique, and so are host and port together.",
+    "Names of nodes are unique, and so are host and port together, unless `config` or `jump` differ.",
     "A host is a name or an address without user, port, brackets, blanks or control characters, and does not start \
      with `-`. Neither do a user, a branch and a git URL.",
     "A work tree's path is absolute and not `/`. Commands are not empty.",
     "A duration is a number with a unit, or several: `250ms`, `5s`, `1m30s`. It is more than zero and at most ten years.",
     "A whole number has no sign and no leading zeros. Where a text is asked for, `10` and `off` are texts.",
-    "`~/` is expanded in `identity` and `known_hosts` only. Commands and paths of nodes are left as they are.",
+    "`~/` is expanded in `identity`, `known_hosts` and `config` only. Commands and paths of nodes are left as they are.",
     "A field that has a default is not left empty: it has a value, or it is not written.",
     "The file is UTF-8, has one document, at most 1 MiB, at most 32 levels and at most 20000 values, with what aliases \
      repeat. It is indented by spaces. A byte order mark at its start is passed over.",
@@ -31,6 +31,19 @@ const RULES: [&str; 10] = [
 const TRUST: &str = "The file holds commands that m3m runs. It is refused when its owner is neither you nor root, when \
     others may write to it, or when its group may, unless that is the owner's private group: the primary group of the \
     owner and of nobody else, of the same name, without further members, in /etc/passwd and /etc/group.";
+
+const SSH_CONFIG: &str = "What the inventory does not say of reaching a node is filled in from the configuration of \
+    OpenSSH, as ssh itself understands it: m3m asks `ssh -G` and keeps the answer below $XDG_CACHE_HOME/m3m until a file \
+    changes that was read; with `Match exec`, `Match final`, `CanonicalizeHostname` and the like it asks each time. What \
+    counts is HostName, User, Port, AddressFamily, IdentityFile, IdentitiesOnly, IdentityAgent, UserKnownHostsFile, \
+    GlobalKnownHostsFile, HostKeyAlias, HashKnownHosts, StrictHostKeyChecking, ProxyJump and ProxyCommand. Like ssh it \
+    takes the home directory from the user database, whatever HOME says. Where there is no ssh, the inventory and the \
+    defaults count alone.";
+
+const HOST_KEYS: &str = "A host's key is always checked. With `StrictHostKeyChecking accept-new` that of a host without \
+    any is recorded in the first UserKnownHostsFile; where it cannot be, the host is not talked to. `no` and `off` count \
+    as `accept-new`, and `ask` as `yes`. On the way through jump hosts `identity` and `known_hosts` are used beside what \
+    ssh's configuration says of them. Certificates are not used.";
 
 const FAULTS: &str = "Everything that is wrong is told at once, with file, line, column, field, what was found and what \
     is accepted; first what does not fit the form, then what breaks a rule. The exit status is 3.";
@@ -53,6 +66,8 @@ fn man_page_of_the_inventory() {
     }
     page.control("PP", []).text(words(TRUST));
     page.control("PP", []).text(words(FAULTS));
+    section(&mut page, "SSH CONFIGURATION").text(words(SSH_CONFIG));
+    page.control("PP", []).text(words(HOST_KEYS));
     section(&mut page, "DISCOVERY")
         .text([roman("The first of these counts; one that is named and missing is an error:")]);
     for place in PLACES {

@@ -2,7 +2,7 @@
 
 use crate::cell_file::{CellFile, furnish, repository};
 use crate::real_ssh::{assert_silent, assert_up};
-use crate::sshd::{Options, Sshd, available};
+use crate::sshd::{Options, Sshd, available, user};
 use crate::support::Home;
 
 /// How often somebody has logged in.
@@ -77,10 +77,15 @@ fn a_jump_that_the_inventory_alone_knows() {
     furnish(&node, true);
     let through = |hop: &str| format!("jump: '{hop}', identity: {}", gate.identity().display());
     let cell = CellFile::new(&home).known(&gate.known_hosts()).known(&node.known_hosts());
-    let cell = cell.node("through", node.port(), &through(&format!("127.0.0.1:{}", gate.port())), &repository(&node));
-    let cell = cell.node("beside", node.port(), &through("[::1]:1"), &repository(&node));
+    let cell = cell.node(
+        "through",
+        node.port(),
+        &through(&format!("{}@127.0.0.1:{}", user(), gate.port())),
+        &repository(&node),
+    );
+    let cell = cell.node("beside", node.port(), &through("nobody@[::1]:1"), &repository(&node));
     cell.node("third", 1, "", &repository(&node)).write_with("");
-    let shown = home.run(["status"]);
+    let shown = home.run(["status", "--node", "through"]);
     assert_up(&shown, "through");
     assert_eq!((logins(&gate), logins(&node)), (1, 1), "{shown}");
 }

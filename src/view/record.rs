@@ -28,6 +28,8 @@ pub(super) struct StatusRecord<'a> {
 struct NodeRecord<'a> {
     name: &'a str,
     host: &'a str,
+    /// Where ssh's configuration leads; the host itself where it has nothing to say.
+    address: &'a str,
     port: u16,
     location: Option<&'a str>,
     recorded: &'static str,
@@ -130,6 +132,7 @@ impl<'a> NodeRecord<'a> {
         Self {
             name: node.name.as_str(),
             host: &node.host,
+            address: &node.address,
             port: node.port,
             location: node.location.as_deref(),
             recorded: node.recorded.as_str(),

@@ -98,6 +98,11 @@ fn hosts_matches_includes_and_tokens() {
     for node in ["one", "two", "three", "four"] {
         assert_up(&shown, node);
     }
+    let told = there.home.run(["status", "-o", "json"]);
+    let status: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
+    let place = |field: &str| status["nodes"][0][field].clone();
+    assert_eq!((place("host"), place("address")), ("one".into(), "127.0.0.1".into()));
+    assert_eq!(place("port"), there.server.port());
     // The one key of each node is the one that its name leads to.
     std::fs::rename(there.home.path().join("key-two"), there.home.path().join("gone")).unwrap();
     let shown = there.status();

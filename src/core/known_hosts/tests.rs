@@ -227,3 +227,18 @@ proptest! {
         prop_assert!(!name::glob(&"*a".repeat(stars), &name));
     }
 }
+
+#[test]
+fn a_recorded_line_is_known() {
+    for salt in [None, Some([7; SALT_BYTES])] {
+        for (host, port) in [("h.example", 22), ("H.Example", 2222), ("fe80::1%eth0", 22)] {
+            let line = line(host, port, &blob(ED25519), salt).expect("a line");
+            assert_eq!(read(&line).check(host, port, &blob(ED25519)), Verdict::Known, "{line}");
+            assert!(salt.is_none() || !line.to_lowercase().contains("h.example"), "{line}");
+        }
+    }
+    for host in ["", "*", "a,b", "!a", "|1|a", "@revoked", "a b", "#", "a\nb"] {
+        assert_eq!(line(host, 22, &blob(ED25519), None), None, "{host:?}");
+    }
+    assert_eq!(line("h", 22, b"no key", None), None);
+}

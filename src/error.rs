@@ -27,11 +27,13 @@ pub enum Exit {
     Refused,
     /// Ctrl-C or SIGTERM.
     Interrupted,
+    /// The highest status of what ran on nodes, 255 where one was not reached.
+    Remote(u8),
 }
 
 impl Exit {
     /// The whole table: status, code and meaning, as m3m(1) prints it.
-    pub const TABLE: [(Self, u8, &'static str); 9] = [
+    pub const TABLE: [(Self, u8, &'static str); 10] = [
         (Self::Ok, 0, "as asked; status: operational, nothing to say; check: the promises hold"),
         (Self::Unexpected, 1, "unexpected: an output that cannot be written; or a bug, reported with its context"),
         (Self::Usage, 2, "usage: the command line is wrong"),
@@ -41,11 +43,19 @@ impl Exit {
         (Self::CutOff, 12, "nothing could be reached: most likely this machine is cut off"),
         (Self::Refused, 20, "refused; nothing was touched"),
         (Self::Interrupted, 130, "interrupted, cleanly"),
+        (
+            Self::Remote(255),
+            255,
+            "exec, ssh: a node was not reached, or what ran there did not end; else they end with its status, the highest of all nodes",
+        ),
     ];
 
     /// The process's exit status.
     #[must_use]
     pub fn code(self) -> u8 {
+        if let Self::Remote(status) = self {
+            return status;
+        }
         let row = Self::TABLE.iter().find(|(exit, ..)| *exit == self);
         row.map_or(1, |(_, code, _)| *code)
     }

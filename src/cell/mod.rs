@@ -3,6 +3,7 @@
 mod gather;
 mod observe;
 mod routes;
+pub mod run;
 mod target;
 mod through;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::cell::{Cell, Workstation};
 use crate::core::event::{Event, Listener};
 use crate::core::inventory::fault::did_you_mean;
-use crate::core::inventory::{Inventory, NodeName};
+use crate::core::inventory::{Inventory, Node, NodeName};
 use crate::error::{Error, Exit};
 use crate::view::{self, Settings};
 use crate::world::ssh::Keep;
@@ -28,7 +28,7 @@ pub struct Context {
 pub(super) struct Source {
     pub(super) inventory: Inventory,
     #[cfg(feature = "lab")]
-    _lab: Option<lab::ThrowAway>,
+    lab: Option<lab::ThrowAway>,
 }
 
 impl Context {
@@ -58,15 +58,8 @@ impl Context {
 
     /// The nodes asked for, all where none is named.
     pub(super) fn nodes(&self, inventory: &Inventory) -> Result<Vec<NodeName>, Error> {
-        let names: Vec<&str> = inventory.nodes.iter().map(|node| node.name.as_str()).collect();
         for name in &self.global.nodes {
-            if inventory.node(name).is_none() {
-                let unknown = Error::usage(format!("cell {} has no node {name}", inventory.cell));
-                return Err(match did_you_mean(name.as_str(), names.iter().copied()) {
-                    Some(nearest) => unknown.hint(format!("did you mean {nearest}?")),
-                    None => unknown.hint(format!("it has {}", names.join(", "))),
-                });
-            }
+            known(inventory, name)?;
         }
         let asked = |name: &NodeName| self.global.nodes.is_empty() || self.global.nodes.contains(name);
         Ok(inventory.nodes.iter().map(|node| node.name.clone()).filter(asked).collect())
@@ -98,11 +91,19 @@ impl Context {
 }
 
 impl Source {
+    /// Whether the nodes end with this process.
+    pub(super) fn is_throw_away(&self) -> bool {
+        #[cfg(feature = "lab")]
+        return self.lab.is_some();
+        #[cfg(not(feature = "lab"))]
+        false
+    }
+
     fn new(inventory: Inventory) -> Self {
         Self {
             inventory,
             #[cfg(feature = "lab")]
-            _lab: None,
+            lab: None,
         }
     }
 }
@@ -112,7 +113,7 @@ impl Context {
     /// The inventory of a lab that is there, or of a throw-away one that ends with the command. It is started beside
     /// the runtime, so that Ctrl-C is heard meanwhile; what was begun ends with this process then.
     async fn lab(name: Option<&NodeName>) -> Result<Source, Error> {
-        let from = |path: PathBuf, lab| Ok(Source { inventory: inventory_file::load(&path)?, _lab: lab });
+        let from = |path: PathBuf, lab| Ok(Source { inventory: inventory_file::load(&path)?, lab });
         if let Some(there) = lab::find(name.map(NodeName::as_str))? {
             return from(there.inventory_path(), None);
         }
@@ -120,6 +121,18 @@ impl Context {
         let lab = started.map_err(|lost| Error::unexpected("starting the lab was cut off").because(lost))??;
         from(lab.inventory_path(), Some(lab))
     }
+}
+
+/// The node of this name.
+pub(super) fn known<'a>(inventory: &'a Inventory, name: &NodeName) -> Result<&'a Node, Error> {
+    inventory.node(name).ok_or_else(|| {
+        let names: Vec<&str> = inventory.nodes.iter().map(|node| node.name.as_str()).collect();
+        let unknown = Error::usage(format!("cell {} has no node {name}", inventory.cell));
+        match did_you_mean(name.as_str(), names.iter().copied()) {
+            Some(nearest) => unknown.hint(format!("did you mean {nearest}?")),
+            None => unknown.hint(format!("it has {}", names.join(", "))),
+        }
+    })
 }
 
 /// A reader that has gone, as with `| head -1`, has what it wanted; every other failure to print is told.

@@ -40,7 +40,8 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
 
-    /// The time for one node's whole observation, such as 2s [default: the inventory's health timeout]
+    /// The time for one node's whole observation, or for exec's command, such as 2s [default: the inventory's health
+    /// timeout, 60s for exec]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
     pub timeout: Option<Duration>,
 

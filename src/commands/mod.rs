@@ -5,9 +5,11 @@ pub mod complete;
 pub mod completions;
 mod consent;
 pub mod context;
+pub mod exec;
 pub mod global;
 pub mod interrupt;
 #[cfg(feature = "lab")]
 pub mod lab;
+pub mod ssh;
 pub mod status;
 pub mod whereis;

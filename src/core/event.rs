@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::name::NodeName;
 use super::observation::Observation;
+use super::run::{Execution, Run};
 use super::status::Status;
 
 /// Something that happened, or a result.
@@ -19,6 +20,10 @@ pub enum Event<'a> {
     },
     /// One node's answer or silence is in.
     Observed(&'a Observation),
+    /// A command has ended on one node, or did not get there.
+    Ran(&'a Run),
+    /// The command has ended everywhere.
+    Executed(&'a Execution),
     /// The status of the cell.
     Status(&'a Status),
     /// Something about this machine's own files that a person should know.

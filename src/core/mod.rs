@@ -12,6 +12,7 @@ pub mod probe;
 pub mod promises;
 pub mod reading;
 pub mod relay;
+pub mod run;
 pub mod shell;
 pub mod silence;
 pub mod ssh_config;

@@ -4,22 +4,38 @@
 /// direction overrides become spaces, and more than `chars_max` characters end in `…`.
 #[must_use]
 pub fn harmless(text: &str, chars_max: usize) -> String {
-    let mut shown = String::new();
-    let mut count = 0;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c == '\u{1b}' {
-            skip_escape(&mut chars);
-            continue;
-        }
-        if count == chars_max {
-            shown.push('…');
-            break;
-        }
-        shown.push(if c.is_control() || is_direction(c) { ' ' } else { c });
-        count += 1;
+    let mut plain = plain(text);
+    let mut shown: String = plain.by_ref().take(chars_max).map(|c| if c == '\t' { ' ' } else { c }).collect();
+    if plain.next().is_some() {
+        shown.push('…');
     }
     shown.trim().to_owned()
+}
+
+/// The lines of a text as a terminal may show them: as [`harmless`], but of any length, with their tabs and blanks. A
+/// carriage return begins a new line: nothing is written over.
+pub fn harmless_lines(text: &str) -> impl Iterator<Item = String> {
+    // Escape sequences are looked for in each line alone: one without an end hides no line but its own.
+    let lines = text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
+    let count = lines.clone().count();
+    lines
+        .enumerate()
+        .filter(move |(index, line)| index + 1 < count || !line.is_empty())
+        .map(|(_, line)| plain(line).collect())
+}
+
+/// The characters of a text without escape sequences, with a blank for other control characters but tabs.
+fn plain(text: &str) -> impl Iterator<Item = char> {
+    let mut chars = text.chars().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            match chars.next()? {
+                '\u{1b}' => skip_escape(&mut chars),
+                '\t' => return Some('\t'),
+                c => return Some(if c.is_control() || is_direction(c) { ' ' } else { c }),
+            }
+        }
+    })
 }
 
 /// Skips what follows an ESC (ECMA-48): a control sequence up to its final byte, a string up to its terminator, or
@@ -71,7 +87,24 @@ mod tests {
         assert_eq!(harmless("abcdef", 3), "abc…");
     }
 
+    #[test]
+    fn lines_stay_lines() {
+        let lines = |text: &str| harmless_lines(text).collect::<Vec<_>>();
+        assert_eq!(lines("a\tb\n\n  c\r\nd"), ["a\tb", "", "  c", "d"]);
+        assert_eq!(lines("50%\r100%\n"), ["50%", "100%"]);
+        assert_eq!(lines("\u{1b}]0;no end\nnext\u{8}\u{9b}2J\n"), ["", "next  2J"]);
+        assert!(lines("").is_empty());
+        assert_eq!(lines("\n"), [""]);
+    }
+
     proptest! {
+        #[test]
+        fn no_line_holds_what_a_terminal_obeys(text in any::<String>()) {
+            for line in harmless_lines(&text) {
+                prop_assert!(!line.chars().any(|c| (c.is_control() && c != '\t') || is_direction(c)));
+            }
+        }
+
         #[test]
         fn nothing_that_a_terminal_obeys_remains(text in any::<String>()) {
             let shown = harmless(&text, 200);

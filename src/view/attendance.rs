@@ -2,8 +2,9 @@
 //! whatever form the report takes.
 
 use super::progress::{self, Progress};
-use super::{Screen, Settings, write_err};
+use super::{Screen, Settings, runs, write_err};
 use crate::core::event::Event;
+use crate::core::name::NodeName;
 
 /// Looks after the person who waits.
 pub(super) struct Attendance {
@@ -25,20 +26,24 @@ impl Attendance {
             Event::Asking { nodes, .. } if self.screen.attended && !self.settings.quiet && self.reports == 0 => {
                 self.progress = Some(Progress::start(nodes));
             }
-            Event::Observed(observation) => {
-                if let Some(progress) = &mut self.progress {
-                    progress.observed(observation);
-                }
-                if self.settings.verbose {
-                    self.say(&format!("{} {}", observation.node, progress::sentence(observation)));
-                }
-            }
+            Event::Observed(observation) => self.done(&observation.node, &progress::sentence(observation)),
+            Event::Ran(run) => self.done(&run.node, &runs::progress(run)),
             Event::Notice(notice) if !self.settings.quiet => self.say(&format!("note: {notice}")),
             Event::Asking { .. } | Event::Notice(_) => {}
-            Event::Status(_) => {
+            Event::Status(_) | Event::Executed(_) => {
                 self.progress = None;
                 self.reports += 1;
             }
+        }
+    }
+
+    /// One node is no longer waited for.
+    fn done(&mut self, node: &NodeName, sentence: &str) {
+        if let Some(progress) = &mut self.progress {
+            progress.done(node, sentence);
+        }
+        if self.settings.verbose {
+            self.say(&format!("{node} {sentence}"));
         }
     }
 

@@ -5,7 +5,7 @@ use std::io;
 use console::Style;
 
 use super::attendance::Attendance;
-use super::{Screen, Settings, table, write_out};
+use super::{Screen, Settings, runs, table, write_out};
 use crate::core::event::{Event, Listener};
 use crate::core::status::{Record, Status, Verdict};
 use crate::core::text::harmless;
@@ -108,6 +108,7 @@ impl Listener for Human {
         self.attendance.hear(event);
         match event {
             Event::Status(status) => self.status(status),
+            Event::Executed(execution) => runs::show(execution, self.settings, Screen::look(self.settings.color)),
             _ => Ok(()),
         }
     }

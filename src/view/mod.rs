@@ -6,6 +6,8 @@ mod human;
 mod progress;
 pub mod promises;
 mod record;
+mod run_record;
+mod runs;
 mod structured;
 mod table;
 mod words;

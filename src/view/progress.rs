@@ -43,10 +43,10 @@ impl Progress {
         let _ = self.lines.println(line);
     }
 
-    pub(super) fn observed(&mut self, observation: &Observation) {
-        let Some(bar) = self.bars.get(&observation.node) else { return };
+    pub(super) fn done(&mut self, node: &NodeName, sentence: &str) {
+        let Some(bar) = self.bars.get(node) else { return };
         bar.set_style(style("  {prefix} {msg}"));
-        bar.finish_with_message(sentence(observation));
+        bar.finish_with_message(sentence.to_owned());
     }
 }
 

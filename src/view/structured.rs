@@ -4,6 +4,7 @@ use std::io;
 
 use super::attendance::Attendance;
 use super::record::StatusRecord;
+use super::run_record::ExecRecord;
 use super::{Format, Screen, Settings, write_out};
 use crate::core::event::{Event, Listener};
 
@@ -21,10 +22,10 @@ impl Structured {
 impl Listener for Structured {
     fn hear(&mut self, event: &Event<'_>) -> io::Result<()> {
         self.attendance.hear(event);
+        let Settings { format, repeated, .. } = self.settings;
         match event {
-            Event::Status(status) => {
-                write_out(&document(self.settings.format, self.settings.repeated, &StatusRecord::of(status))?)
-            }
+            Event::Status(status) => write_out(&document(format, repeated, &StatusRecord::of(status))?),
+            Event::Executed(execution) => write_out(&document(format, repeated, &ExecRecord::of(execution))?),
             _ => Ok(()),
         }
     }

@@ -7,5 +7,6 @@ pub mod git;
 pub mod inventory_file;
 pub mod ssh;
 pub mod ssh_config;
+pub mod ssh_program;
 mod trusted;
 mod yaml;

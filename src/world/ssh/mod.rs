@@ -137,7 +137,7 @@ pub struct Lent(Link);
 
 enum Request {
     /// Run a command.
-    Exec { command: RemoteCommand, deadline: Instant, reply: oneshot::Sender<Reply> },
+    Exec { command: RemoteCommand, connect_by: Instant, deadline: Instant, reply: oneshot::Sender<Reply> },
     /// Give the connection away, where there is one.
     Lend(oneshot::Sender<Option<Link>>),
 }
@@ -198,16 +198,28 @@ impl Session {
 
     /// Runs a command and waits for its end, at most until the deadline, connecting included.
     pub async fn exec(&self, command: RemoteCommand, deadline: Instant) -> Reply {
+        self.exec_once_connected(command, deadline, deadline).await
+    }
+
+    /// The same for a command that may take much longer than connecting, which has a deadline of its own.
+    pub async fn exec_once_connected(&self, command: RemoteCommand, connect_by: Instant, deadline: Instant) -> Reply {
         let begun = Reply::begun(!self.shared.standing.load(Ordering::Relaxed));
-        let (reply, answer) = oneshot::channel();
-        if self.requests.send(Request::Exec { command, deadline, reply }).is_err() {
+        let (reply, mut answer) = oneshot::channel();
+        if self.requests.send(Request::Exec { command, connect_by, deadline, reply }).is_err() {
             return gone(begun);
         }
-        match tokio::time::timeout_at((deadline + GRACE).into(), answer).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(_)) => gone(begun),
+        let in_time = async {
+            if let Ok(reply) = tokio::time::timeout_at((connect_by + GRACE).into(), &mut answer).await {
+                return Some(reply);
+            }
+            let late = if self.shared.phase() < Phase::Channel { connect_by } else { deadline };
+            tokio::time::timeout_at((late + GRACE).into(), answer).await.ok()
+        };
+        match in_time.await {
+            Some(Ok(reply)) => reply,
+            Some(Err(_)) => gone(begun),
             // The owner is held up where no deadline reaches: a name lookup, or a key agent that asks its user.
-            Err(_) => {
+            None => {
                 let phase = self.shared.phase();
                 self.shared.cut();
                 Reply { broken: Some(Silence { phase, cause: Cause::Timeout }), ..begun }
@@ -248,9 +260,9 @@ fn own(route: &Route, keep: Keep, inbox: &mpsc::Receiver<Request>, shared: &Shar
     let mut standing: Option<Link> = None;
     while let Ok(request) = inbox.recv() {
         match request {
-            Request::Exec { command, deadline, reply } => {
+            Request::Exec { command, connect_by, deadline, reply } => {
                 let answer;
-                (standing, answer) = serve(route, standing, &command, deadline, &reply, shared);
+                (standing, answer) = serve(route, standing, &command, [connect_by, deadline], &reply, shared);
                 // An asker who gave up has taken the receiver along.
                 let _ = reply.send(answer);
                 if keep == Keep::Standing {
@@ -274,7 +286,7 @@ fn serve(
     route: &Route,
     standing: Option<Link>,
     command: &RemoteCommand,
-    deadline: Instant,
+    [connect_by, deadline]: [Instant; 2],
     asker: &oneshot::Sender<Reply>,
     shared: &Shared,
 ) -> (Option<Link>, Reply) {
@@ -284,7 +296,7 @@ fn serve(
         answer.broken = Some(Silence { phase: shared.phase(), cause: Cause::Timeout });
         return (standing, answer);
     }
-    let link = standing.map_or_else(|| connect::connect(route, deadline, shared), Ok);
+    let link = standing.map_or_else(|| connect::connect(route, connect_by, shared), Ok);
     let done = link.and_then(|mut link| link.exec(command, deadline, shared, &mut answer).map(|()| link));
     (done.map_err(|silence| answer.broken = Some(silence)).ok(), answer)
 }

@@ -1,0 +1,47 @@
+//! `m3m ssh`.
+
+use clap_complete::engine::ArgValueCompleter;
+
+use super::complete;
+use super::context::{Context, known};
+use crate::core::name::NodeName;
+use crate::core::run::wrapper;
+use crate::error::{Error, Exit};
+use crate::world::ssh_program::Client;
+
+/// Log in to a node with the system's ssh
+///
+/// Hands over to ssh(1) with what the inventory says of the node: host, port, user, key, and host key, which is
+/// checked as strictly as m3m does. What it does not say is up to ssh and its configuration. A command follows `--`
+/// as for exec, for the node's login shell.
+///
+/// Exit status: that of ssh: the remote command's, or 255 where the node was not reached.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The node
+    #[arg(value_name = "NODE", add = ArgValueCompleter::new(complete::nodes))]
+    pub node: NodeName,
+
+    /// Give the command a terminal, as ssh -t does
+    #[arg(short, long)]
+    pub tty: bool,
+
+    /// The command: a line for the login shell, or words; without it a login
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<String>,
+}
+
+/// Hands over to ssh; where the nodes end with this process, it waits for ssh instead.
+///
+/// # Errors
+/// The inventory is wrong, has no such node, or there is no ssh.
+pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
+    let source = context.source().await?;
+    if !context.global.nodes.is_empty() {
+        return Err(Error::usage("ssh takes one node, without an option").hint(format!("m3m ssh {}", args.node)));
+    }
+    let node = known(&source.inventory, &args.node)?;
+    let command = (!args.command.is_empty()).then(|| wrapper::command(&args.command));
+    let client = Client::new(node, args.tty, command.as_deref());
+    if source.is_throw_away() { client.wait().await.map(Exit::Remote) } else { Err(client.become_it()) }
+}

@@ -1,0 +1,94 @@
+//! OpenSSH's own client, `ssh`: for a person who wants to be on a node.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
+use std::process::Command;
+
+use crate::core::inventory::Node;
+use crate::error::{Error, Exit};
+
+/// `ssh` with all its arguments.
+#[derive(Debug)]
+pub struct Client(Vec<OsString>);
+
+impl Client {
+    /// Logs in to the node, or runs a line in its login shell; `tty` asks for a terminal for that line.
+    #[must_use]
+    pub fn new(node: &Node, tty: bool, line: Option<&str>) -> Self {
+        let mut arguments = settings(node);
+        arguments.extend(tty.then(|| "-t".into()));
+        // Nothing behind this is an option, whatever it looks like.
+        arguments.extend(["--".into(), OsString::from(&node.host)]);
+        arguments.extend(line.map(OsString::from));
+        Self(arguments)
+    }
+
+    /// Replaces this process by ssh; returns only where that cannot be.
+    #[must_use]
+    pub fn become_it(self) -> Error {
+        unusable(Command::new("ssh").args(self.0).exec())
+    }
+
+    /// Runs ssh and waits for its end; returns its exit status.
+    ///
+    /// # Errors
+    /// There is no ssh.
+    pub async fn wait(self) -> Result<u8, Error> {
+        let mut child = Command::new("ssh").args(self.0).spawn().map_err(unusable)?;
+        let ended = tokio::task::spawn_blocking(move || child.wait()).await;
+        let ended = ended.map_err(|lost| Error::unexpected("waiting for ssh was cut off").because(lost))?;
+        let status = ended.map_err(|error| Error::unexpected("cannot wait for ssh").because(error))?;
+        let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+        Ok(u8::try_from(code).unwrap_or(u8::MAX))
+    }
+}
+
+/// What the inventory says of reaching a node, as options; it is stronger than ssh's own configuration.
+fn settings(node: &Node) -> Vec<OsString> {
+    let ssh = &node.ssh;
+    let mut settings = Settings(vec!["-p".into(), ssh.port.to_string().into()]);
+    settings.option("StrictHostKeyChecking", "yes");
+    if let Some(user) = &ssh.user {
+        settings.0.extend(["-l".into(), user.into()]);
+    }
+    if let Some(identity) = &ssh.identity {
+        settings.option("IdentityFile", &word(identity));
+        settings.option("IdentitiesOnly", "yes");
+    }
+    if let Some(pin) = &ssh.host_key {
+        // %H is the name under which ssh looks the host up, [host]:port included. The key is checked to be one, so
+        // there is nothing in it that would need quoting.
+        let key: Vec<&str> = pin.split_whitespace().take(2).collect();
+        settings.option("KnownHostsCommand", &format!("/bin/sh -c 'echo \"$0\"' \"%H {}\"", key.join(" ")));
+        settings.option("UserKnownHostsFile", "/dev/null");
+        settings.option("GlobalKnownHostsFile", "/dev/null");
+    } else if let Some(known_hosts) = &ssh.known_hosts {
+        settings.option("UserKnownHostsFile", &word(known_hosts));
+        settings.option("GlobalKnownHostsFile", "/dev/null");
+    }
+    settings.0
+}
+
+struct Settings(Vec<OsString>);
+
+impl Settings {
+    fn option(&mut self, name: &str, value: &str) {
+        self.0.extend(["-o".into(), format!("{name}={value}").into()]);
+    }
+}
+
+/// A path as one word of ssh's configuration, where `%` begins a token.
+fn word(path: &Path) -> String {
+    let text = path.display().to_string().replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%");
+    format!("\"{text}\"")
+}
+
+fn unusable(error: io::Error) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::NotFound => "install OpenSSH's client; m3m exec needs none",
+        _ => "m3m exec needs no ssh",
+    };
+    Error::new(Exit::Refused, "cannot run ssh").because(error).hint(hint)
+}

@@ -32,7 +32,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_needs_command" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_needs_command" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_needs_command" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_needs_command" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_needs_command" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -41,6 +41,8 @@ complete -c m3m -n "__fish_m3m_needs_command" -s V -l version -d 'Print version'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "status" -d 'Show what is true now'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "check" -d 'Check whether the inventory is sound and its promises can hold'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "exec" -d 'Run a command on all nodes at once, or on those of --node'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "ssh" -d 'Log in to a node with the system\'s ssh'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-node" -d 'Be one SSH node of a lab; started by m3m itself'
@@ -56,7 +58,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand status" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand status" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand status" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand status" -l wide -d 'All columns: also host, location, branch, memory, time since boot'
 complete -c m3m -n "__fish_m3m_using_subcommand status" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
@@ -70,7 +72,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand where" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand where" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand where" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand where" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -83,12 +85,40 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand check" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand check" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand check" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand check" -l offline -d 'Judge by the inventory alone: no node is asked. It has to be said: checking live nodes is not there yet'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand exec" -l connect-timeout -d 'The time for connecting to a node [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand exec" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand exec" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand exec" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand exec" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand exec" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand exec" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand exec" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand exec" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s t -l tty -d 'Give the command a terminal, as ssh -t does'
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
@@ -97,7 +127,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -118,7 +148,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -131,7 +161,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -144,7 +174,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -157,7 +187,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -170,7 +200,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -183,7 +213,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from freeze" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -196,7 +226,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -217,7 +247,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand completions" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand completions" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -231,7 +261,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -245,7 +275,7 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
@@ -259,20 +289,22 @@ yaml\t'The same as YAML'"
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l timeout -d 'The time for one node\'s whole observation, such as 2s [default: the inventory\'s health timeout]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "status" -d 'Show what is true now'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "check" -d 'Check whether the inventory is sound and its promises can hold'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-node" -d 'Be one SSH node of a lab; started by m3m itself'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-ledger" -d 'Be, or drive, the service of a lab\'s node; called by the node\'s command `ledger`'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-keeper" -d 'End a throw-away lab when its owner has ended; started by m3m itself'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check lab completions lab-node lab-ledger lab-keeper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "status" -d 'Show what is true now'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "check" -d 'Check whether the inventory is sound and its promises can hold'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "exec" -d 'Run a command on all nodes at once, or on those of --node'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "ssh" -d 'Log in to a node with the system\'s ssh'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-node" -d 'Be one SSH node of a lab; started by m3m itself'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-ledger" -d 'Be, or drive, the service of a lab\'s node; called by the node\'s command `ledger`'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-keeper" -d 'End a throw-away lab when its owner has ended; started by m3m itself'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "down" -d 'End everything that a lab runs and remove it, repositories included'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "list" -d 'Show all labs and their nodes'

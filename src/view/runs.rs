@@ -31,7 +31,8 @@ pub(super) fn show(execution: &Execution, settings: Settings, screen: Screen) ->
     let out = Sheet { headed, colored: screen.colored, all: execution.runs.len() };
     let colored = screen.colored && screen.attended;
     let err = Sheet { headed: screen.attended, colored, all: execution.runs.len() };
-    write_out(&outputs(&execution.runs, |run| &run.stdout, &out, ""))?;
+    // Where the reader has gone, as with `| head -1`, it is still told what became of the command.
+    let written = write_out(&outputs(&execution.runs, |run| &run.stdout, &out, ""));
     // Where both are the same terminal they are told apart by a word.
     let which = if headed && screen.attended { " (stderr)" } else { "" };
     write_err(&outputs(&execution.runs, |run| &run.stderr, &err, which));
@@ -40,7 +41,7 @@ pub(super) fn show(execution: &Execution, settings: Settings, screen: Screen) ->
     if said_nothing && execution.status() == 0 && screen.attended && !settings.quiet {
         write_err(&format!("m3m: {}: exit status 0, no output\n", err.heading(&names(&execution.runs), "")));
     }
-    Ok(())
+    written
 }
 
 fn names(runs: &[Run]) -> Vec<NodeName> {

@@ -62,6 +62,7 @@ fn node_names_are_offered_from_the_inventory_without_dialling() {
     assert_eq!(offered(&home, &["status", "--node", ""]), NAMES);
     assert_eq!(offered(&home, &["--node", "bir"]), NAMES[1..]);
     assert_eq!(offered(&home, &["status", "-n", "am"]), ["amber"]);
+    assert_eq!(offered(&home, &["ssh", "am"]), ["amber"]);
     assert_eq!(offered(&home, &["status", "--node", "amber,bird"]), ["amber,birdsong"]);
     assert_eq!(offered(&home, &["status", "--node=am"]), ["--node=amber"]);
     assert!(offered(&home, &["status", "--node", "zebra"]).is_empty());

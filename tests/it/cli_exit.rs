@@ -36,6 +36,10 @@ fn produced(exit: Exit) -> Option<i32> {
             lab("kill", &["almaty"]);
             labs.run(["lab", "freeze", "almaty"]).code()
         }
+        Exit::Remote(_) => {
+            lab("kill", &["almaty"]);
+            labs.run(["--lab", "exec", "--", "exit 7"]).code()
+        }
         Exit::Interrupted => {
             let mut command = labs.home.m3m(["--lab", "status", "--every=100ms"]);
             let mut child = command.stdout(Stdio::piped()).spawn().expect("m3m");

@@ -19,7 +19,7 @@ fn assert_fits(finished: &Finished) {
 #[test]
 fn help_that_was_asked_for_is_an_answer() {
     let mut asked = vec!["-h".to_owned(), "--help".to_owned(), "help".to_owned(), "--version".to_owned()];
-    let mut verbs = vec!["status", "where", "check", "completions"];
+    let mut verbs = vec!["status", "where", "check", "exec", "ssh", "completions"];
     if cfg!(feature = "lab") {
         verbs.extend(["lab", "lab up", "lab down", "lab list", "lab kill", "lab revive", "lab freeze", "lab thaw"]);
     }
@@ -36,7 +36,7 @@ fn help_that_was_asked_for_is_an_answer() {
 #[test]
 fn the_help_names_every_verb_that_is_for_people() {
     let help = run("--help");
-    for verb in ["status", "where", "check", "completions"] {
+    for verb in ["status", "where", "check", "exec", "ssh", "completions"] {
         assert!(help.stdout.lines().any(|line| line.trim_start().starts_with(verb)), "{help}");
     }
     assert!(!help.stdout.contains("lab-node"), "{help}");
@@ -44,8 +44,19 @@ fn the_help_names_every_verb_that_is_for_people() {
 
 #[test]
 fn a_wrong_command_line_is_told_on_stderr() {
-    for args in ["", "frobnicate", "--frobnicate", "status extra", "check", "status -o xml", "status -q -v", "help no"]
-    {
+    for args in [
+        "",
+        "frobnicate",
+        "--frobnicate",
+        "status extra",
+        "check",
+        "exec",
+        "exec uptime",
+        "ssh",
+        "status -o xml",
+        "status -q -v",
+        "help no",
+    ] {
         let refused = run(args);
         assert!(refused.assert_code(2).stdout.is_empty() && !refused.stderr.is_empty(), "{args}: {refused}");
         assert_fits(&refused);

@@ -36,7 +36,7 @@ fn a_reader_that_has_gone_has_what_it_wanted() {
     assert_calm(ended.assert_code(0));
     assert!(ended.stderr.is_empty(), "{ended}");
 
-    for verb in ["status", "where", "check --offline", "status -o json", "status -o yaml"] {
+    for verb in ["status", "where", "check --offline", "status -o json", "status -o yaml", "exec -- uname"] {
         let mut command = labs.home.m3m([]);
         command.args(["--lab"]).args(verb.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("m3m");
@@ -59,9 +59,15 @@ fn a_full_disk_is_told() {
         return;
     }
     let labs = Labs::up();
-    for verb in
-        ["--lab status", "--lab where", "--lab check --offline", "--lab status -o json", "completions zsh", "lab list"]
-    {
+    for verb in [
+        "--lab status",
+        "--lab where",
+        "--lab check --offline",
+        "--lab status -o json",
+        "--lab exec -- uname",
+        "completions zsh",
+        "lab list",
+    ] {
         let full = redirected(&labs, &format!("{verb} >/dev/full"));
         assert_calm(full.assert_code(1));
         let told = "error: cannot write the output\n  because: No space left on device (os error 28)\n";

@@ -16,6 +16,8 @@ mod cli_completion;
 #[cfg(feature = "lab")]
 mod cli_every;
 #[cfg(feature = "lab")]
+mod cli_exec;
+#[cfg(feature = "lab")]
 mod cli_exit;
 #[cfg(feature = "lab")]
 mod cli_faults;
@@ -26,6 +28,8 @@ mod cli_interrupt;
 mod cli_output;
 #[cfg(feature = "lab")]
 mod cli_passphrase;
+#[cfg(feature = "lab")]
+mod cli_ssh;
 #[cfg(feature = "lab")]
 mod cli_status;
 #[cfg(feature = "lab")]
@@ -59,6 +63,7 @@ mod promises;
 mod proxy;
 mod readme;
 mod real_auth;
+mod real_exec;
 mod real_host_keys;
 mod real_liars;
 mod real_relays;

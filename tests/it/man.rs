@@ -26,10 +26,12 @@ const FILES: [(&str, &str); 3] = [
     ("~/.local/state/m3m/labs/", "Labs that stay up; see m3m-lab(1)."),
 ];
 
-const EXAMPLES: [(&str, &str); 4] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("m3m --lab status", "Starts five nodes on this machine, shows them and ends them."),
     ("m3m check --offline -i cell.yaml", "Whether the file is sound, and whether its timing can keep the promises."),
     ("m3m status -i cell.yaml --every=5s", "What is true now, every five seconds."),
+    ("m3m exec -- uptime", "A command on all nodes at once."),
+    ("m3m ssh almaty", "Log in to one."),
     ("m3m where primary", "The host of the PRIMARY and nothing else."),
 ];
 
@@ -158,8 +160,14 @@ fn synopsis(page: &mut Roff, command: &Command, options: &[&Arg], name: &str) {
         line.extend([roman(" ["), italic("COMMON OPTION"), roman("]...")]);
     }
     for argument in command.get_positionals() {
-        line.push(roman(" "));
+        let (open, close) = match (argument.is_last_set(), argument.is_required_set()) {
+            (false, _) => (" ", ""),
+            (true, true) => (" -- ", ""),
+            (true, false) => (" [-- ", "]"),
+        };
+        line.push(roman(open));
         line.extend(usage(argument));
+        line.push(roman(close));
     }
     if verbs(command).next().is_some() {
         line.extend([roman(" "), italic("COMMAND")]);

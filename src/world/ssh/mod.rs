@@ -262,7 +262,7 @@ fn own(route: &Route, keep: Keep, inbox: &mpsc::Receiver<Request>, shared: &Shar
         match request {
             Request::Exec { command, connect_by, deadline, reply } => {
                 let answer;
-                (standing, answer) = serve(route, standing, &command, [connect_by, deadline], &reply, shared);
+                (standing, answer) = serve(route, standing, &command, connect_by, deadline, &reply, shared);
                 // An asker who gave up has taken the receiver along.
                 let _ = reply.send(answer);
                 if keep == Keep::Standing {
@@ -286,7 +286,8 @@ fn serve(
     route: &Route,
     standing: Option<Link>,
     command: &RemoteCommand,
-    [connect_by, deadline]: [Instant; 2],
+    connect_by: Instant,
+    deadline: Instant,
     asker: &oneshot::Sender<Reply>,
     shared: &Shared,
 ) -> (Option<Link>, Reply) {

@@ -10,7 +10,9 @@ use tokio::task::JoinSet;
 use super::Cell;
 use crate::core::event::{Event, Listener};
 use crate::core::inventory::{Node, NodeName};
+use crate::core::relay::{Outcome, RELAYS_MAX};
 use crate::core::run::{Answer, End, Run, wrapper};
+use crate::core::silence::Cause;
 use crate::world::ssh::{RemoteCommand, Session};
 
 /// The most output of one node, both streams together.
@@ -31,23 +33,23 @@ pub struct Order {
 }
 
 impl Cell {
-    /// Runs a command on all nodes of this cell's sessions. The runs come in as they end, so that whoever stops
-    /// waiting has those that did.
+    /// Runs a command on all nodes that this cell was opened for. The runs come in as they end, so that whoever stops
+    /// waiting has those that did. A node that is not reached is tried through others, one after the other: what was
+    /// not begun cannot run twice.
     ///
     /// # Errors
     /// The listener's output is gone.
     pub async fn run(&self, order: &Order, runs: &mut Vec<Run>, listener: &mut dyn Listener) -> io::Result<()> {
-        let nodes: Vec<NodeName> = self.sessions.keys().cloned().collect();
+        let nodes: Vec<NodeName> = self.reach.keys().cloned().collect();
         listener.hear(&Event::Asking { nodes: &nodes, timeout: order.timeout })?;
-        let mut orders = JoinSet::new();
-        for node in &self.inventory.nodes {
-            if let Some(session) = self.sessions.get(&node.name) {
-                orders.spawn(run(node.clone(), Arc::clone(session), order.clone()));
-            }
-        }
-        while let Some(done) = orders.join_next().await {
+        let mut round = Round { cell: self, order, under_way: JoinSet::new(), waiting: Vec::new(), alive: Vec::new() };
+        round.start();
+        while let Some(done) = round.under_way.join_next().await {
             // One that panicked was reported where it happened, and its run stays missing.
-            if let Ok(run) = done {
+            if let Ok(tried) = done {
+                round.take(tried);
+            }
+            for run in round.settle() {
                 listener.hear(&Event::Ran(&run))?;
                 runs.push(run);
             }
@@ -56,8 +58,102 @@ impl Cell {
     }
 }
 
+/// A run, and whoever was asked to relay it.
+struct Tried {
+    run: Run,
+    relays: Vec<NodeName>,
+    /// What the last relay said of the node leaves no hope for another one.
+    hopeless: bool,
+}
+
+/// One command on its way to all nodes.
+struct Round<'a> {
+    cell: &'a Cell,
+    order: &'a Order,
+    under_way: JoinSet<Tried>,
+    /// What has ended, or may still be tried through another node.
+    waiting: Vec<Tried>,
+    /// Nodes that were reached.
+    alive: Vec<NodeName>,
+}
+
+impl Round<'_> {
+    fn start(&mut self) {
+        for (name, reach) in &self.cell.reach {
+            let Some(node) = self.cell.inventory.node(name).cloned() else { continue };
+            let (session, order) = (Arc::clone(&reach.session), self.order.clone());
+            let first =
+                async move { Tried { run: run(&node, &session, &order).await, relays: vec![], hopeless: false } };
+            self.under_way.spawn(first);
+        }
+    }
+
+    fn take(&mut self, tried: Tried) {
+        if !matches!(tried.run.end, End::NotBegun(_)) && tried.relays.is_empty() {
+            self.alive.push(tried.run.node.clone());
+        }
+        self.waiting.push(tried);
+    }
+
+    /// Sends on what another node may relay, and gives out what is settled.
+    fn settle(&mut self) -> Vec<Run> {
+        let mut settled = Vec::new();
+        let (waiting, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.waiting).into_iter().partition(Tried::may_be_relayed);
+        settled.extend(rest.into_iter().map(|tried| tried.run));
+        for tried in waiting {
+            match self.next_relay(&tried) {
+                Some(relay) => self.relay(tried, relay),
+                // Who is still under way may serve when it has answered.
+                None if !self.under_way.is_empty() => self.waiting.push(tried),
+                None => settled.push(tried.run),
+            }
+        }
+        settled
+    }
+
+    /// Whoever was reached, or else was not to be asked anything, and was not asked to relay this yet.
+    fn next_relay(&self, tried: &Tried) -> Option<NodeName> {
+        let others = self.cell.others.keys().filter(|_| self.under_way.is_empty());
+        self.alive.iter().chain(others).find(|relay| !tried.relays.contains(relay)).cloned()
+    }
+
+    fn relay(&mut self, tried: Tried, relay: NodeName) {
+        let name = &tried.run.node;
+        let way = self.cell.inventory.node(name).cloned().zip(self.cell.through(name, &relay));
+        let Some((node, through)) = way else { return self.waiting.push(Tried { hopeless: true, ..tried }) };
+        let order = self.order.clone();
+        self.under_way.spawn(async move {
+            let session = through.session(Instant::now() + order.connect_timeout).await;
+            let relayed = run(&node, &session, &order).await;
+            let Tried { run, mut relays, .. } = tried;
+            relays.push(relay.clone());
+            match &relayed.end {
+                // What is told in the end is why the node itself was not reached.
+                End::NotBegun(silence) => {
+                    let hopeless = !matches!(Outcome::of(Err(silence)), Outcome::NoWord(_));
+                    Tried { run: Run { took: run.took + relayed.took, ..run }, relays, hopeless }
+                }
+                _ => Tried { run: Run { via: Some(relay), ..relayed }, relays, hopeless: true },
+            }
+        });
+    }
+}
+
+impl Tried {
+    /// Whether it was not begun for want of a way to the node, and another way may be found.
+    fn may_be_relayed(&self) -> bool {
+        match &self.run.end {
+            End::NotBegun(silence) if !self.hopeless && self.relays.len() < RELAYS_MAX => {
+                !silence.is_refusal() || silence.cause == Cause::Refused
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Runs the command on one node.
-async fn run(node: Node, session: Arc<Session>, order: Order) -> Run {
+async fn run(node: &Node, session: &Session, order: &Order) -> Run {
     let begun = Instant::now();
     // A new one each time, unknown to the node beforehand.
     let mark = format!("{:016x}", std::hash::RandomState::new().hash_one(begun));
@@ -70,9 +166,10 @@ async fn run(node: Node, session: Arc<Session>, order: Order) -> Run {
     let answer = Answer { proven: output.status, claimed: reply.exit_status, broken: reply.broken, took };
     Run {
         end: End::of(answer, order.timeout),
-        node: node.name,
-        host: node.host,
+        node: node.name.clone(),
+        host: node.host.clone(),
         port: node.ssh.port,
+        via: None,
         took,
         stdout: output.stdout,
         stderr: output.stderr,

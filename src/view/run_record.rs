@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::core::name::NodeName;
 use crate::core::run::{End, Execution, Run};
 
 #[derive(Debug, Serialize)]
@@ -62,7 +63,7 @@ impl<'a> RunRecord<'a> {
             name: run.node.as_str(),
             host: &run.host,
             port: run.port,
-            via: None,
+            via: run.via.as_ref().map(NodeName::as_str),
             end: match run.end {
                 End::Exited(_) => "exited",
                 End::Left(_) => "exited, output held open",

@@ -63,7 +63,8 @@ fn endings(execution: &Execution, sheet: &Sheet) -> String {
         let sentence = sheet.paint(style, &harmless(&group.what, SENTENCE_CHARS_MAX));
         format!("m3m: {}: {sentence}\n", sheet.heading(&group.nodes, ""))
     };
-    let mut text: String = said(garbled).iter().map(|group| line(group, Style::new().yellow())).collect();
+    let (via, garbled) = (said(|run| Some(format!("reached through {}", run.via.as_ref()?))), said(garbled));
+    let mut text: String = via.iter().chain(&garbled).map(|group| line(group, Style::new().yellow())).collect();
     for group in said(|run| sentence(&run.end)) {
         text += &line(&group, Style::new().red());
         // A hint may name its node: of those that are alike one will do.
@@ -106,7 +107,8 @@ pub(super) fn sentence(end: &End) -> Option<String> {
 /// What came of it on one node, in a few words.
 pub(super) fn progress(run: &Run) -> String {
     let end = sentence(&run.end).unwrap_or_else(|| "ended".to_owned());
-    format!("{} after {}", harmless(&end, SENTENCE_CHARS_MAX), words::duration(run.took))
+    let via = run.via.as_ref().map(|via| format!(" through {via}")).unwrap_or_default();
+    format!("{} after {}{via}", harmless(&end, SENTENCE_CHARS_MAX), words::duration(run.took))
 }
 
 impl Sheet {
@@ -142,7 +144,7 @@ mod tests {
     fn run(node: &str, stdout: &[u8]) -> Run {
         let (node, host) = (node.parse().expect("a name"), "127.0.0.1".to_owned());
         let (stdout, stderr) = (stdout.to_vec(), Vec::new());
-        Run { node, host, port: 22, took: Duration::ZERO, end: End::Exited(0), stdout, stderr }
+        Run { node, host, port: 22, via: None, took: Duration::ZERO, end: End::Exited(0), stdout, stderr }
     }
 
     fn written(runs: &[Run], headed: bool) -> String {

@@ -43,6 +43,8 @@ pub struct Run {
     pub host: String,
     /// The port.
     pub port: u16,
+    /// The node through which it was reached, where its own path was broken.
+    pub via: Option<NodeName>,
     /// From the first step of connecting to the end.
     pub took: Duration,
     /// How it ended.

@@ -297,7 +297,12 @@ fn serve(
         answer.broken = Some(Silence { phase: shared.phase(), cause: Cause::Timeout });
         return (standing, answer);
     }
-    let link = standing.map_or_else(|| connect::connect(route, connect_by, shared), Ok);
+    let in_time = |link| {
+        // Whoever was held up, as by a key agent, must not begin what its asker takes for not begun.
+        let late = Silence { phase: shared.phase(), cause: Cause::Timeout };
+        if Instant::now() < connect_by { Ok(link) } else { Err(late) }
+    };
+    let link = standing.map_or_else(|| connect::connect(route, connect_by, shared).and_then(in_time), Ok);
     let done = link.and_then(|mut link| link.exec(command, deadline, shared, &mut answer).map(|()| link));
     (done.map_err(|silence| answer.broken = Some(silence)).ok(), answer)
 }

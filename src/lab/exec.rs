@@ -14,6 +14,7 @@ use tokio::process::{Child, ChildStdin};
 
 use super::layout::NodeDir;
 use super::processes;
+use super::pty::Pty;
 use super::running::{Input, Running};
 
 /// The number of the one kind of extended data: stderr.
@@ -53,16 +54,24 @@ fn path(node: &NodeDir) -> std::ffi::OsString {
     std::env::join_paths(dirs).unwrap_or_else(|_| "/usr/bin:/bin".into())
 }
 
-/// Starts `sh` with these arguments and connects it with the channel.
+/// Starts `sh` with these arguments, in a terminal where there is one, and connects it with the channel.
 pub(super) fn start(
     node: &NodeDir,
     arguments: &[&std::ffi::OsStr],
+    pty: Option<&Pty>,
     git_protocol: Option<&str>,
     out: ChannelWriteHalf<Msg>,
     handle: Handle,
 ) -> io::Result<Running> {
-    let mut command = program("/bin/sh", node);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = match pty {
+        Some(pty) => pty.sh(node, arguments),
+        None => {
+            let mut sh = program("/bin/sh", node);
+            sh.args(arguments);
+            sh
+        }
+    };
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     if let Some(version) = git_protocol {
         command.env("GIT_PROTOCOL", version);
     }

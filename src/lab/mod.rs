@@ -13,6 +13,7 @@ mod lock;
 pub mod node;
 mod persistent;
 mod processes;
+mod pty;
 mod running;
 mod server;
 mod setup;

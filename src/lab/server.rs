@@ -11,10 +11,11 @@ use russh::keys::{PrivateKey, PublicKey};
 use russh::server::{
     Auth, ChannelOpenHandle, Config, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey, run_stream,
 };
-use russh::{Channel, ChannelId, ChannelOpenFailure, ChannelWriteHalf, MethodKind, MethodSet, Pty};
+use russh::{Channel, ChannelId, ChannelOpenFailure, ChannelWriteHalf, MethodKind, MethodSet, Pty as Modes};
 use tokio::net::TcpListener;
 
 use super::layout::NodeDir;
+use super::pty::Pty;
 use super::running::Running;
 use super::{exec, forward};
 
@@ -86,6 +87,7 @@ struct Connection {
 struct Slot {
     /// Taken by the one command that a channel may run.
     out: Option<ChannelWriteHalf<Msg>>,
+    pty: Option<Pty>,
     git_protocol: Option<String>,
     running: Option<Running>,
 }
@@ -111,7 +113,8 @@ impl Connection {
         let Some(out) = slot.out.take() else { return session.channel_failure(id) };
         // Before anything is sent by the command: its output goes through a queue of its own.
         session.channel_success(id)?;
-        match exec::start(&self.node, arguments, slot.git_protocol.as_deref(), out, session.handle()) {
+        match exec::start(&self.node, arguments, slot.pty.as_ref(), slot.git_protocol.as_deref(), out, session.handle())
+        {
             Ok(running) => slot.running = Some(running),
             Err(error) => {
                 log(&self.node, &format!("cannot run sh: {error}"));
@@ -149,7 +152,7 @@ impl Handler for Connection {
         let id = channel.id();
         // The read half has a bounded queue that would stop the whole session when full: input comes through `data`.
         let (_, out) = channel.split();
-        self.sessions.insert(id, Slot { out: Some(out), git_protocol: None, running: None });
+        self.sessions.insert(id, Slot { out: Some(out), pty: None, git_protocol: None, running: None });
         reply.accept().await;
         Ok(())
     }
@@ -219,21 +222,29 @@ impl Handler for Connection {
         Ok(())
     }
 
-    // What follows is not offered. The library's own handlers do not answer, and a client would wait for ever.
-
     async fn pty_request(
         &mut self,
         id: ChannelId,
-        _: &str,
+        term: &str,
+        columns: u32,
+        rows: u32,
         _: u32,
         _: u32,
-        _: u32,
-        _: u32,
-        _: &[(Pty, u32)],
+        _: &[(Modes, u32)],
         session: &mut Session,
     ) -> Result<(), russh::Error> {
-        session.channel_failure(id)
+        let pty = Pty::new(term, columns, rows).await;
+        let is_made = pty.is_some();
+        match self.sessions.get_mut(&id) {
+            Some(slot) if is_made => {
+                slot.pty = pty;
+                session.channel_success(id)
+            }
+            _ => session.channel_failure(id),
+        }
     }
+
+    // What follows is not offered. The library's own handlers do not answer, and a client would wait for ever.
 
     async fn x11_request(
         &mut self,

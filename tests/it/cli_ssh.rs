@@ -2,6 +2,7 @@
 
 use crate::lab::{Labs, has};
 use crate::support::{Home, finish};
+use crate::terminal::{Terminal, available};
 
 #[test]
 fn it_hands_over_to_ssh_and_ends_as_that_does() {
@@ -45,4 +46,18 @@ fn a_wrong_call_is_told() {
     let none = finish(home.m3m(["ssh", "amber"]).env("PATH", home.path()));
     assert!(none.assert_code(20).stderr.starts_with("error: cannot run ssh\n"), "{none}");
     assert!(none.stderr.contains("hint: install OpenSSH's client"), "{none}");
+}
+
+#[test]
+fn a_login_has_a_terminal_of_this_ones_size_and_control_c_is_for_what_runs_there() {
+    if !has("ssh", "-V") || !has("script", "--version") || !available() {
+        return;
+    }
+    let home = Home::new();
+    let terminal = Terminal::open(&home, &home.m3m(["--lab", "ssh", "almaty"]), 91, 23);
+    terminal.answer("stty size; echo \"in $TERM\"", "a login", |screen| screen.contains("23 91\nin screen"));
+    terminal.answer("echo sleeps; sleep 1000", "a long command", |screen| screen.contains("\nsleeps\n"));
+    terminal.press("C-c");
+    terminal.answer("exit 5", "the end", |screen| screen.contains("Connection to 127.0.0.1 closed"));
+    assert_eq!(terminal.end(), 5);
 }

@@ -52,7 +52,6 @@ fn what_a_node_does_not_offer_is_refused_and_not_left_unanswered() {
         assert_ne!(finish(&mut command).code(), 0, "{options:?}");
     };
     refused(&["-s", "almaty", "sftp"]);
-    refused(&["-tt", "almaty", "true"]);
     refused(&["-W", "127.0.0.1:9", "almaty"]);
     assert_eq!(finish(labs.ssh("almaty", "true").args(["-o", "SendEnv=LANG"])).code(), 0, "an unknown variable");
 }

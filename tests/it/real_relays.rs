@@ -184,3 +184,22 @@ fn a_relay_that_dies_in_use_is_replaced_and_one_no_longer_needed_is_left() {
     ground.far.signal(Signal::KILL);
     wait_for(&mut lines, "silence", |node| node["state"] == "silent" || node["state"] == "refuses");
 }
+
+#[test]
+fn a_command_runs_once_through_another_node() {
+    let Some(ground) = Ground::new("") else { return };
+    ground.write(ground.far.host_keys());
+    ground.way.cut_own_path(true);
+    let line = "echo ran >>\"$HOME/ran\"; echo out";
+    for nodes in ["one,two,three", "three"] {
+        let ended = ground.home.run(["exec", "--connect-timeout", "1s", "-n", nodes, "--", line]);
+        assert_eq!(ended.assert_code(0).stdout, format!("{nodes}: out\n"), "{ended}");
+        assert!(ended.stderr.starts_with("m3m: three: reached through "), "{ended}");
+    }
+    assert_eq!(std::fs::read_to_string(ground.far.home().join("ran")).expect("the trace"), "ran\nran\n");
+    // Dead for everybody: its own silence is what counts.
+    ground.far.signal(Signal::STOP);
+    let ended = ground.home.run(["exec", "--connect-timeout", "1s", "--", "echo out"]);
+    assert_eq!(ended.assert_code(255).stdout, "one,two: out\n");
+    assert!(ended.stderr.starts_with("m3m: three: not reached: timeout in banner\n"), "{ended}");
+}

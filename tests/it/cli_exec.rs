@@ -136,7 +136,7 @@ fn nothing_that_a_terminal_obeys_comes_through_and_json_has_all() {
     let node = &document["nodes"][0];
     assert_eq!(
         (&node["end"], &node["phase"], &node["reason"]),
-        (&"not reached".into(), &"connect".into(), &"refused".into())
+        (&"not_reached".into(), &"connect".into(), &"refused".into())
     );
     assert!(node["exit_status"].is_null() && node["hint"].is_string(), "{node}");
 }

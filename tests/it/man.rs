@@ -49,6 +49,13 @@ const LAB_EXAMPLES: [(&str, &str); 5] = [
     ("m3m lab down", "Everything is gone."),
 ];
 
+const EXEC_EXAMPLES: [(&str, &str); 4] = [
+    ("m3m exec -- 'uptime; df -h /'", "A line for sh on all nodes; what they print alike stands once."),
+    ("m3m exec -n almaty,moscow -- git -C /srv/montana fetch", "Words, on two nodes."),
+    ("m3m exec --timeout 10m -- apt-get -y upgrade", "What takes longer than a minute is given its time."),
+    ("m3m exec -o json -- uname -r | jq '.nodes[] | {name, stdout}'", "For a program."),
+];
+
 /// The pages that belong together, by name: `m3m-lab`.
 type Pages = BTreeMap<String, String>;
 
@@ -242,6 +249,7 @@ fn values(page: &mut Roff, arg: &Arg) {
 fn tables(page: &mut Roff, name: &str) {
     let (environment, files, examples): (&[_], &[_], &[_]) = match name {
         "m3m" => (&ENVIRONMENT, &FILES, &EXAMPLES),
+        "m3m-exec" => (&[], &[], &EXEC_EXAMPLES),
         "m3m-lab" => (&[], &LAB_FILES, &LAB_EXAMPLES),
         _ => return,
     };

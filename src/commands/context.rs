@@ -27,8 +27,10 @@ pub struct Context {
 /// The inventory in use. It keeps a throw-away lab alive.
 pub(super) struct Source {
     pub(super) inventory: Inventory,
+    /// Whether the nodes end with this process.
+    pub(super) ends_with_m3m: bool,
     #[cfg(feature = "lab")]
-    lab: Option<lab::ThrowAway>,
+    _lab: Option<lab::ThrowAway>,
 }
 
 impl Context {
@@ -91,19 +93,12 @@ impl Context {
 }
 
 impl Source {
-    /// Whether the nodes end with this process.
-    pub(super) fn is_throw_away(&self) -> bool {
-        #[cfg(feature = "lab")]
-        return self.lab.is_some();
-        #[cfg(not(feature = "lab"))]
-        false
-    }
-
     fn new(inventory: Inventory) -> Self {
         Self {
             inventory,
+            ends_with_m3m: false,
             #[cfg(feature = "lab")]
-            lab: None,
+            _lab: None,
         }
     }
 }
@@ -113,7 +108,9 @@ impl Context {
     /// The inventory of a lab that is there, or of a throw-away one that ends with the command. It is started beside
     /// the runtime, so that Ctrl-C is heard meanwhile; what was begun ends with this process then.
     async fn lab(name: Option<&NodeName>) -> Result<Source, Error> {
-        let from = |path: PathBuf, lab| Ok(Source { inventory: inventory_file::load(&path)?, lab });
+        let from = |path: PathBuf, lab: Option<lab::ThrowAway>| {
+            Ok(Source { inventory: inventory_file::load(&path)?, ends_with_m3m: lab.is_some(), _lab: lab })
+        };
         if let Some(there) = lab::find(name.map(NodeName::as_str))? {
             return from(there.inventory_path(), None);
         }

@@ -43,5 +43,5 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     let node = known(&source.inventory, &args.node)?;
     let command = (!args.command.is_empty()).then(|| wrapper::command(&args.command));
     let client = Client::new(node, args.tty, command.as_deref());
-    if source.is_throw_away() { client.wait().await.map(Exit::Remote) } else { Err(client.become_it()) }
+    if source.ends_with_m3m { client.wait().await.map(Exit::Remote) } else { Err(client.become_it()) }
 }

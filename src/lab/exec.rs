@@ -63,14 +63,10 @@ pub(super) fn start(
     out: ChannelWriteHalf<Msg>,
     handle: Handle,
 ) -> io::Result<Running> {
-    let mut command = match pty {
-        Some(pty) => pty.sh(node, arguments),
-        None => {
-            let mut sh = program("/bin/sh", node);
-            sh.args(arguments);
-            sh
-        }
-    };
+    let mut command = pty.map_or_else(|| program("/bin/sh", node), |pty| pty.sh(node, arguments));
+    if pty.is_none() {
+        command.args(arguments);
+    }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     if let Some(version) = git_protocol {
         command.env("GIT_PROTOCOL", version);

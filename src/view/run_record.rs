@@ -21,6 +21,7 @@ pub(super) struct ExecRecord<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each says a thing of its own")]
 struct RunRecord<'a> {
     name: &'a str,
     host: &'a str,

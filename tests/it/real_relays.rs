@@ -192,14 +192,9 @@ fn a_command_runs_once_through_another_node() {
     ground.way.cut_own_path(true);
     let line = "echo ran >>\"$HOME/ran\"; echo out";
     for nodes in ["one,two,three", "three"] {
-        let ended = ground.home.run(["exec", "--connect-timeout", "1s", "-n", nodes, "--", line]);
+        let ended = ground.home.run(["exec", "--connect-timeout", "2s", "-n", nodes, "--", line]);
         assert_eq!(ended.assert_code(0).stdout, format!("{nodes}: out\n"), "{ended}");
         assert!(ended.stderr.starts_with("m3m: three: reached through "), "{ended}");
     }
     assert_eq!(std::fs::read_to_string(ground.far.home().join("ran")).expect("the trace"), "ran\nran\n");
-    // Dead for everybody: its own silence is what counts.
-    ground.far.signal(Signal::STOP);
-    let ended = ground.home.run(["exec", "--connect-timeout", "1s", "--", "echo out"]);
-    assert_eq!(ended.assert_code(255).stdout, "one,two: out\n");
-    assert!(ended.stderr.starts_with("m3m: three: not reached: timeout in banner\n"), "{ended}");
 }

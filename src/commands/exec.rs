@@ -22,8 +22,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// holds: m3m exec -- ls -l '/tmp/a b'. The command's input is empty.
 ///
 /// Equal output is shown once, as `node1,node3: …`: before every line in a pipe, above several lines on a terminal.
-/// Standard output and standard error stay apart; what m3m has to say of a node comes last, on standard error. Escape
-/// sequences are taken out; -o json has them. Of each node at most 1 MiB is taken: more ends the command there.
+/// Standard output and standard error stay apart; what m3m has to say of a node comes last, on standard error. Left
+/// out are escape sequences, which -o json has, and what start-up files of the login shell print. Of each node at most
+/// 1 MiB is taken: more ends the command there.
 ///
 /// The command may run for --timeout, 60s where none is given, once the node is connected to. Then the node ends it,
 /// where it has timeout(1), and m3m waits no longer. An interrupt shows what has come in and ends nothing on nodes. A

@@ -16,12 +16,9 @@ pub fn harmless(text: &str, chars_max: usize) -> String {
 /// carriage return begins a new line: nothing is written over.
 pub fn harmless_lines(text: &str) -> impl Iterator<Item = String> {
     // Escape sequences are looked for in each line alone: one without an end hides no line but its own.
-    let lines = text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
-    let count = lines.clone().count();
-    lines
-        .enumerate()
-        .filter(move |(index, line)| index + 1 < count || !line.is_empty())
-        .map(|(_, line)| plain(line).collect())
+    let lines = text.split_terminator('\n');
+    let lines = lines.flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
+    lines.map(|line| plain(line).collect())
 }
 
 /// The characters of a text without escape sequences, with a blank for other control characters but tabs.

@@ -32,7 +32,7 @@ impl Pty {
     pub(super) fn sh(&self, node: &NodeDir, arguments: &[&OsStr]) -> Command {
         let Self { term, columns, rows } = self;
         let words: String = arguments.iter().map(|word| format!(" {}", shell_word(&word.to_string_lossy()))).collect();
-        // Where its input is no terminal `script` turns the echo off.
+        // Arguments that are not UTF-8 are typed by nobody. Where its input is no terminal `script` turns the echo off.
         let line = format!("stty rows {rows} cols {columns} echo 2>/dev/null; exec /bin/sh{words}");
         let mut script = program("script", node);
         script.args([OPTIONS, &line, "/dev/null"]).env("TERM", term);

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::inventory::Node;
-use super::shell::quote;
+use super::shell::{command_line, quote};
 use super::term::HeldTerm;
 
 /// What runs on the node.
@@ -27,13 +27,9 @@ const CHECK_RESERVE: Duration = Duration::from_millis(500);
 #[must_use]
 pub fn command(node: &Node, time_left: Duration) -> String {
     let check_s = time_left.saturating_sub(CHECK_RESERVE).as_secs().max(1);
-    let script = SCRIPT.trim_end();
-    format!(
-        "exec sh -c {} m3m-probe {} {} {check_s} {COMMITS_MAX}",
-        quote(script),
-        quote(&node.repository.path),
-        quote(&node.service.check),
-    )
+    let [path, check] = [&node.repository.path, &node.service.check].map(|text| quote(text));
+    let program = format!("set -- {path} {check} {check_s} {COMMITS_MAX}\n{}", SCRIPT.trim_end());
+    command_line("m3m-probe", &program)
 }
 
 /// What a node said of itself.

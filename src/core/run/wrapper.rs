@@ -3,17 +3,10 @@
 
 use std::time::Duration;
 
-use crate::core::shell::quote;
+use crate::core::shell::{command_line, quote};
 
-/// Runs on the node, on one line since csh has no other: $1 the mark, $2 the time in seconds, $3 the command.
-///
-/// `timeout` ends the whole process group of the command; where it is missing or too old the command runs without.
-/// The marks are put together here, so that a list of processes does not show them.
-const WRAPPER: &str = concat!(
-    r#"printf "m3m-%s-begin\n" "$1"; printf "m3m-%s-begin\n" "$1" >&2; "#,
-    r#"if timeout -k 1 "$2" true 2>/dev/null; then timeout -k 1 "$2" sh -c "$3"; else sh -c "$3"; fi </dev/null; "#,
-    r#"printf "m3m-%s-end %s\n" "$1" "$?" >&2"#,
-);
+/// What runs on the node.
+const SCRIPT: &str = include_str!("../../scripts/exec.sh");
 
 /// What a command printed and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +25,7 @@ pub struct Unwrapped {
 pub fn line(command: &str, mark: &str, timeout: Duration) -> String {
     // Whole seconds as such: not every `timeout` knows fractions.
     let time_s = timeout.as_secs_f64();
-    format!("exec sh -c {} m3m-exec {} {time_s} {}", quote(WRAPPER), quote(mark), quote(command))
+    command_line("m3m-exec", &format!("set -- {mark} {time_s} {}\n{}", quote(command), SCRIPT.trim_end()))
 }
 
 /// The line that stands for a command given in words: one word is a line for a shell, of several each stays one word.
@@ -102,6 +95,18 @@ mod tests {
             assert_eq!(run.status, Some(status), "{command}");
             assert_eq!(String::from_utf8_lossy(&run.stdout), stdout, "{command}");
             assert!(status > 128 || String::from_utf8_lossy(&run.stderr) == stderr, "{command}: {run:?}");
+        }
+    }
+
+    #[test]
+    fn any_login_shell_will_do() {
+        let command = "printf '%s|' 'it'\\''s' '!!' 'a\\b' \"$((1 + 1))\" 'end\\'\necho; exit 9";
+        for shell in ["sh", "bash", "zsh", "csh", "tcsh", "fish"] {
+            if std::process::Command::new(shell).args(["-c", "true"]).output().is_ok() {
+                let run = wrapped(shell, command, Duration::from_secs(60));
+                assert_eq!(String::from_utf8_lossy(&run.stdout), "it's|!!|a\\b|2|end\\|\n", "{shell}: {run:?}");
+                assert_eq!(run.status, Some(9), "{shell}");
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Running a person's command: on every node at once, each told to the listener as it ends.
 
+use std::collections::BTreeMap;
 use std::hash::BuildHasher as _;
 use std::io;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::Cell;
+use super::through::Through;
 use crate::core::event::{Event, Listener};
 use crate::core::inventory::{Node, NodeName};
 use crate::core::relay::{Outcome, RELAYS_MAX};
@@ -32,26 +34,28 @@ pub struct Order {
     pub timeout: Duration,
 }
 
+/// What is known of a command, by the node.
+pub type Runs = BTreeMap<NodeName, Run>;
+
 impl Cell {
-    /// Runs a command on all nodes that this cell was opened for. The runs come in as they end, so that whoever stops
-    /// waiting has those that did. A node that is not reached is tried through others, one after the other: what was
+    /// Runs a command on all nodes that this cell was opened for. Whoever stops waiting finds in `runs` what is known by
+    /// then; who is not there may still be running it. A node that is not reached is tried through others, one after the other: what was
     /// not begun cannot run twice.
     ///
     /// # Errors
     /// The listener's output is gone.
-    pub async fn run(&self, order: &Order, runs: &mut Vec<Run>, listener: &mut dyn Listener) -> io::Result<()> {
+    pub async fn run(&self, order: &Order, runs: &mut Runs, listener: &mut dyn Listener) -> io::Result<()> {
         let nodes: Vec<NodeName> = self.reach.keys().cloned().collect();
         listener.hear(&Event::Asking { nodes: &nodes, timeout: order.timeout })?;
-        let mut round = Round { cell: self, order, under_way: JoinSet::new(), waiting: Vec::new(), alive: Vec::new() };
+        let mut round = Round { cell: self, order, runs, under_way: JoinSet::new(), waiting: vec![], alive: vec![] };
         round.start();
         while let Some(done) = round.under_way.join_next().await {
             // One that panicked was reported where it happened, and its run stays missing.
             if let Ok(tried) = done {
                 round.take(tried);
             }
-            for run in round.settle() {
-                listener.hear(&Event::Ran(&run))?;
-                runs.push(run);
+            for node in round.settle() {
+                listener.hear(&Event::Ran(&round.runs[&node]))?;
             }
         }
         Ok(())
@@ -70,6 +74,7 @@ struct Tried {
 struct Round<'a> {
     cell: &'a Cell,
     order: &'a Order,
+    runs: &'a mut Runs,
     under_way: JoinSet<Tried>,
     /// What has ended, or may still be tried through another node.
     waiting: Vec<Tried>,
@@ -95,18 +100,26 @@ impl Round<'_> {
         self.waiting.push(tried);
     }
 
-    /// Sends on what another node may relay, and gives out what is settled.
-    fn settle(&mut self) -> Vec<Run> {
+    /// Sends on what another node may relay, and names the nodes that are settled.
+    fn settle(&mut self) -> Vec<NodeName> {
         let mut settled = Vec::new();
-        let (waiting, rest): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.waiting).into_iter().partition(Tried::may_be_relayed);
-        settled.extend(rest.into_iter().map(|tried| tried.run));
-        for tried in waiting {
-            match self.next_relay(&tried) {
-                Some(relay) => self.relay(tried, relay),
+        for tried in std::mem::take(&mut self.waiting) {
+            let node = tried.run.node.clone();
+            let relay = if tried.may_be_relayed() { self.next_relay(&tried) } else { None };
+            match relay.and_then(|relay| Some((self.cell.through(&node, &relay)?, relay))) {
+                Some((through, relay)) => {
+                    self.runs.remove(&node);
+                    self.relay(tried, relay, through);
+                }
                 // Who is still under way may serve when it has answered.
-                None if !self.under_way.is_empty() => self.waiting.push(tried),
-                None => settled.push(tried.run),
+                None if tried.may_be_relayed() && !self.under_way.is_empty() => {
+                    self.runs.insert(node, tried.run.clone());
+                    self.waiting.push(tried);
+                }
+                None => {
+                    self.runs.insert(node.clone(), tried.run);
+                    settled.push(node);
+                }
             }
         }
         settled
@@ -118,10 +131,8 @@ impl Round<'_> {
         self.alive.iter().chain(others).find(|relay| !tried.relays.contains(relay)).cloned()
     }
 
-    fn relay(&mut self, tried: Tried, relay: NodeName) {
-        let name = &tried.run.node;
-        let way = self.cell.inventory.node(name).cloned().zip(self.cell.through(name, &relay));
-        let Some((node, through)) = way else { return self.waiting.push(Tried { hopeless: true, ..tried }) };
+    fn relay(&mut self, tried: Tried, relay: NodeName, through: Through) {
+        let Some(node) = self.cell.inventory.node(&tried.run.node).cloned() else { return };
         let order = self.order.clone();
         self.under_way.spawn(async move {
             let session = through.session(Instant::now() + order.connect_timeout).await;

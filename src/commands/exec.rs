@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::context::{Context, unless_gone};
-use crate::cell::run::Order;
+use crate::cell::run::{Order, Runs};
 use crate::core::duration;
 use crate::core::event::{Event, Listener};
 use crate::core::inventory::{Inventory, Node, NodeName};
@@ -49,7 +49,7 @@ struct Report<'a> {
     nodes: Vec<NodeName>,
     order: Order,
     at: jiff::Timestamp,
-    runs: Vec<Run>,
+    runs: Runs,
     view: Box<dyn Listener>,
     told: bool,
 }
@@ -69,7 +69,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     };
     let cell = Context::cell(source.inventory.clone(), nodes.clone(), Keep::Once, view.as_mut()).await?;
     let at = clock::now();
-    let mut report = Report { inventory: &source.inventory, nodes, order, at, runs: Vec::new(), view, told: false };
+    let mut report = Report { inventory: &source.inventory, nodes, order, at, runs: Runs::new(), view, told: false };
     let Report { order, runs, view, .. } = &mut report;
     let outcome = cell.run(order, runs, view.as_mut()).await;
     let execution = report.end(&lost());
@@ -93,10 +93,8 @@ impl Report<'_> {
         let mut runs = std::mem::take(&mut self.runs);
         let waited = clock::now().duration_since(self.at).try_into().unwrap_or_default();
         let nodes = self.inventory.nodes.iter().filter(|node| self.nodes.contains(&node.name));
-        let in_order = nodes.map(|node| match runs.iter().position(|run| run.node == node.name) {
-            Some(at) => runs.swap_remove(at),
-            None => unended(node, missing.clone(), waited),
-        });
+        let in_order =
+            nodes.map(|node| runs.remove(&node.name).unwrap_or_else(|| unended(node, missing.clone(), waited)));
         Execution {
             at: self.at,
             cell: self.inventory.cell.clone(),

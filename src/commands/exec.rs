@@ -69,7 +69,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     };
     let cell = Context::cell(source.inventory.clone(), nodes.clone(), Keep::Once, view.as_mut()).await?;
     let at = clock::now();
-    let mut report = Report { inventory: &source.inventory, nodes, order, at, runs: Runs::new(), view, told: false };
+    let mut report = Report { inventory: cell.inventory(), nodes, order, at, runs: Runs::new(), view, told: false };
     let Report { order, runs, view, .. } = &mut report;
     let outcome = cell.run(order, runs, view.as_mut()).await;
     let execution = report.end(&lost());

@@ -179,7 +179,7 @@ async fn run(node: &Node, session: &Session, order: &Order) -> Run {
         end: End::of(answer, order.timeout),
         node: node.name.clone(),
         host: node.host.clone(),
-        port: node.ssh.port,
+        port: node.ssh.port(),
         via: None,
         took,
         stdout: output.stdout,

@@ -116,6 +116,6 @@ impl Drop for Report<'_> {
 }
 
 fn unended(node: &Node, end: End, took: Duration) -> Run {
-    let (host, port) = (node.host.clone(), node.ssh.port);
+    let (host, port) = (node.host.clone(), node.ssh.port());
     Run { node: node.name.clone(), host, port, via: None, took, end, stdout: Vec::new(), stderr: Vec::new() }
 }

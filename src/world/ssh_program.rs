@@ -6,7 +6,7 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::Command;
 
-use crate::core::inventory::Node;
+use crate::core::inventory::{ConfigFile, Node};
 use crate::error::{Error, Exit};
 
 /// `ssh` with all its arguments.
@@ -48,7 +48,18 @@ impl Client {
 /// What the inventory says of reaching a node, as options; it is stronger than ssh's own configuration.
 fn settings(node: &Node) -> Vec<OsString> {
     let ssh = &node.ssh;
-    let mut settings = Settings(vec!["-p".into(), ssh.port.to_string().into()]);
+    let mut settings = Settings(Vec::new());
+    match &ssh.config {
+        ConfigFile::Usual => {}
+        ConfigFile::File(path) => settings.0.extend(["-F".into(), path.into()]),
+        ConfigFile::None => settings.0.extend(["-F".into(), "none".into()]),
+    }
+    if let Some(jump) = &ssh.jump {
+        settings.option("ProxyJump", jump);
+    }
+    if let Some(port) = ssh.port {
+        settings.0.extend(["-p".into(), port.to_string().into()]);
+    }
     settings.option("StrictHostKeyChecking", "yes");
     if let Some(user) = &ssh.user {
         settings.0.extend(["-l".into(), user.into()]);

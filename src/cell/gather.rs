@@ -115,8 +115,8 @@ impl<'a> Round<'a> {
             Done::Direct(observation) => {
                 let Some(asked) = self.asked.get_mut(&observation.node) else { return };
                 let silence = observation.answer.as_ref().err();
-                asked.suspect |=
-                    silence.is_some_and(|silence| !silence.is_refusal() || silence.cause == Cause::Refused);
+                // One that was late and answers after all was never gone.
+                asked.suspect = silence.is_some_and(|silence| !silence.is_refusal() || silence.cause == Cause::Refused);
                 asked.rtt = if silence.is_none() { observation.rtt } else { None };
                 asked.direct = Some(observation);
             }

@@ -75,6 +75,8 @@ pub enum Cause {
     Closed,
     /// The server is not an SSH server, or no algorithm is shared.
     Protocol(String),
+    /// sshd said this in place of its banner and hung up: it throttles, or shuns this machine for a while.
+    TurnedAway(String),
     /// No key is recorded for this host.
     HostKeyUnknown {
         /// The key that the host shows.
@@ -162,6 +164,13 @@ impl Silence {
         !self.is_total() && !matches!(self.cause, Cause::Timeout | Cause::Closed)
     }
 
+    /// Whether the server merely has too many connections that are not logged in yet: it turns some away by chance, and
+    /// the next try may get in.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        matches!(&self.cause, Cause::TurnedAway(words) if words.contains("MaxStartups"))
+    }
+
     /// What to do next, as one sentence.
     #[must_use]
     pub fn hint(&self, node: &str, host: &str, port: u16) -> Option<String> {
@@ -178,6 +187,12 @@ impl Silence {
             Cause::Refused => format!("nothing listens on {endpoint}: is sshd running on {node}?"),
             Cause::Unreachable => format!("no route to {host}: it is off, or this machine's network is not up"),
             Cause::NameUnknown => format!("{host} has no address: check its spelling and this machine's resolver"),
+            Cause::TurnedAway(_) if self.is_throttled() => {
+                format!("{node} has more log-ins under way than MaxStartups allows: is somebody guessing passwords?")
+            }
+            Cause::TurnedAway(_) => {
+                format!("{node} shuns this machine for a while, as after failed log-ins (PerSourcePenalties)")
+            }
             Cause::HostKeyUnknown { shown, file, alias: Some(alias) } => {
                 format!("compare {shown} with {node}'s own key, then record that as {alias} in {file}")
             }
@@ -202,6 +217,9 @@ impl Silence {
             Cause::AuthFailed { .. } => format!("does the user's authorized_keys on {node} hold your key?"),
             Cause::Garbled(_) => format!("try it by hand: m3m needs a POSIX sh behind the login shell of {node}"),
             Cause::TooLong(_) => format!("something in the login shell of {node} prints without end"),
+            Cause::Protocol(_) if self.phase >= Phase::Channel => {
+                format!("sshd on {node} runs no command for this user: MaxSessions, or a restricted account?")
+            }
             Cause::Protocol(_) => format!("is {endpoint} really the sshd of {node}?"),
             Cause::Closed => format!("{node}'s sshd hung up: its log says why"),
             Cause::Hop { name, at: (host, port), silence } => return silence.hint(name, host, *port),
@@ -230,6 +248,7 @@ impl fmt::Display for Silence {
             Cause::NameUnknown => f.write_str("name unknown"),
             Cause::Closed => write!(f, "closed in {phase}"),
             Cause::Protocol(what) => write!(f, "{phase}: {what}"),
+            Cause::TurnedAway(words) => write!(f, "turned away: {words}"),
             Cause::HostKeyUnknown { .. } | Cause::HostKeyAuthorityOnly(_) => f.write_str("host key unknown"),
             Cause::HostKeyNotRecorded { .. } => f.write_str("host key not recorded"),
             Cause::HostKeyChanged { .. } => f.write_str("host key changed"),

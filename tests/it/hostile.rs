@@ -19,6 +19,10 @@ pub enum Manner {
     Close,
     /// It is a web server.
     Http,
+    /// It is an sshd with too many log-ins under way.
+    Throttled,
+    /// It is an sshd that punishes this machine for failed log-ins.
+    Shunned,
     /// It says which SSH it speaks and then sends bytes without sense, for ever.
     BannerThenGarbage,
     /// It sends lines before its banner, for ever. RFC 4253 allows such lines.
@@ -40,10 +44,7 @@ fn treat(socket: &mut TcpStream, manner: Manner) -> std::io::Result<()> {
     match manner {
         Manner::Mute => Ok(()),
         Manner::BannerThenMute => socket.write_all(banner),
-        Manner::BannerThenClose => {
-            socket.write_all(banner)?;
-            socket.shutdown(Shutdown::Both)
-        }
+        Manner::BannerThenClose => say_and_close(socket, banner),
         Manner::Close => socket.shutdown(Shutdown::Both),
         Manner::Http => {
             // A web server answers when it has read something that looks like a request to it.
@@ -52,6 +53,8 @@ fn treat(socket: &mut TcpStream, manner: Manner) -> std::io::Result<()> {
             socket.write_all(b"HTTP/1.1 400 Bad Request\r\n")?;
             socket.shutdown(Shutdown::Write)
         }
+        Manner::Throttled => say_and_close(socket, b"Exceeded MaxStartups\r\n"),
+        Manner::Shunned => say_and_close(socket, b"Not allowed at this time\r\n"),
         Manner::BannerThenGarbage => {
             socket.write_all(banner)?;
             // No counter nor constant: a length field of it must not be the same each time.
@@ -77,6 +80,11 @@ fn treat(socket: &mut TcpStream, manner: Manner) -> std::io::Result<()> {
             socket.write_all(&[0xff, 0xff, 0xff, 0xf0, 4, 20, 0, 0])
         }
     }
+}
+
+fn say_and_close(socket: &mut TcpStream, line: &[u8]) -> std::io::Result<()> {
+    socket.write_all(line)?;
+    socket.shutdown(Shutdown::Both)
 }
 
 /// A port that never answers a connect, like a host that is off: its queue of connections is full.

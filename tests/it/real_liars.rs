@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::cell_file::{CellFile, furnish, repository};
 use crate::hostile::{self, Deaf, Manner};
+use crate::many_faced::ManyFaced;
 use crate::proxy::Proxy;
 use crate::real_ssh::{SLACK, assert_silent, assert_up, row};
 use crate::sshd::{Options, Sshd, available, free_port, keygen, public_key};
@@ -19,8 +20,8 @@ const TIMEOUT_S: u64 = 5;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Two good servers, PRIMARY and BRAIN, beside which the others are tried.
-struct Ground {
-    home: Home,
+pub struct Ground {
+    pub home: Home,
     key: String,
     good: [Sshd; 2],
 }
@@ -28,7 +29,7 @@ struct Ground {
 impl Ground {
     /// Nothing, aloud, where no server can be started.
     #[track_caller]
-    fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         if !available() {
             return None;
         }
@@ -42,23 +43,27 @@ impl Ground {
         Some(Self { home, key, good })
     }
 
-    fn cell(&self) -> CellFile<'_> {
+    pub fn cell(&self) -> CellFile<'_> {
         let [primary, brain] = &self.good;
         CellFile::new(&self.home).server("primary", primary).server("brain", brain)
+    }
+
+    /// A further server, with a repository, that the cell's key gets into.
+    #[track_caller]
+    pub fn start(&self, options: &Options) -> Sshd {
+        let server = Sshd::start(&Options { authorized_keys: Some(&self.key), ..*options });
+        furnish(&server, false);
+        server
     }
 
     /// `m3m status` of a cell with servers that run a script in place of the probe, which is in
     /// `$SSH_ORIGINAL_COMMAND`.
     #[track_caller]
     fn status_with_liars(&self, liars: &[(&str, &str)]) -> Finished {
-        let start = |script| {
-            let options =
-                Options { authorized_keys: Some(&self.key), force_command: Some(script), ..Options::default() };
-            let server = Sshd::start(&options);
-            furnish(&server, false);
-            server
-        };
-        let servers: Vec<Sshd> = liars.iter().map(|(_, script)| start(script)).collect();
+        let servers: Vec<Sshd> = liars
+            .iter()
+            .map(|(_, script)| self.start(&Options { force_command: Some(script), ..Options::default() }))
+            .collect();
         let named = liars.iter().zip(&servers);
         named.fold(self.cell(), |cell, ((name, _), server)| cell.server(name, server)).write();
         self.status()
@@ -66,7 +71,7 @@ impl Ground {
 
     /// `m3m status`, which must keep its deadline and see the good servers.
     #[track_caller]
-    fn status(&self) -> Finished {
+    pub fn status(&self) -> Finished {
         let start = Instant::now();
         let shown = self.home.run(["status", "--timeout", &format!("{TIMEOUT_S}s")]);
         assert!(start.elapsed() < Duration::from_secs(TIMEOUT_S) + SLACK, "{:?}: {shown}", start.elapsed());
@@ -114,6 +119,8 @@ fn ports_that_talk_nonsense() {
         ("http", Manner::Http, "banner: not SSH but HTTP/1.1 400 Bad Request", "really the sshd of http?"),
         ("garbage", Manner::BannerThenGarbage, "kex: no algorithm in common", "really the sshd"),
         ("preamble", Manner::EndlessPreamble, "timeout in banner", "stalls"),
+        ("throttled", Manner::Throttled, "turned away: Exceeded MaxStartups", "is somebody guessing passwords?"),
+        ("shunned", Manner::Shunned, "turned away: Not allowed at this time", "shuns this machine for a while"),
         ("huge", Manner::BannerThenHugePacket, "kex: no algorithm in common", "really the sshd"),
     ];
     let servers: Vec<_> = manners.iter().map(|(_, manner, ..)| hostile::start(*manner)).collect();
@@ -211,8 +218,11 @@ fn a_login_shell_that_talks_first_does_no_harm() {
     let banner = "echo Welcome to the machine; echo WARNING >&2; echo; sh -c \"$SSH_ORIGINAL_COMMAND\"";
     let chatty = format!("{banner}; echo Bye");
     let colorful = format!("printf '\\033[1m'; printf '\\377\\n'; {banner}");
-    let shown = ground.status_with_liars(&[("chatty", &chatty), ("colorful", &colorful)]);
+    // Late, so that others are asked to reach it; it answers itself all the same.
+    let late = "sleep 2; sh -c \"$SSH_ORIGINAL_COMMAND\"";
+    let shown = ground.status_with_liars(&[("chatty", &chatty), ("colorful", &colorful), ("late", late)]);
     shown.assert_code(0);
+    assert_up(&shown, "late");
     assert_up(&shown, "chatty");
     assert_up(&shown, "colorful");
     assert!(!shown.stdout.contains("Welcome"), "{shown}");
@@ -227,6 +237,25 @@ fn a_server_that_prints_a_banner_before_authentication() {
     furnish(&server, false);
     ground.cell().server("stern", &server).write();
     ground.status().assert_code(0);
+}
+
+#[test]
+fn many_nodes_behind_one_server_that_lets_few_log_in_at_a_time() {
+    let home = Home::new();
+    let Some(server) = available().then(|| {
+        let key = keygen(home.path(), "ed25519", "identity", "");
+        ManyFaced::start(&[&key], "MaxStartups 2:100:2", 12)
+    }) else {
+        return;
+    };
+    let names: Vec<String> = (0..12).map(|index| format!("n{index}")).collect();
+    let nodes: Vec<_> = names.iter().map(|name| (name.as_str(), String::new())).collect();
+    server.cell(&home, &nodes).write();
+    let shown = home.run(["status", "--timeout", "30s"]);
+    for name in &names {
+        assert_up(&shown, name);
+    }
+    assert!(server.server.log().contains("past MaxStartups"), "it did turn some away: {}", server.server.log());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::channel::Link;
 use super::drive::{Driver, Stop};
@@ -11,6 +11,13 @@ use super::{Hop, Route, Shared, Way, auth, bridge, proxy_command, startups};
 use crate::core::silence::{Cause, Phase, Silence};
 use crate::core::ssh_config::AddressFamily;
 use crate::core::text::harmless;
+
+/// How long to leave a server alone that has too many log-ins under way: about so long at first, then longer.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const PAUSE_MAX: Duration = Duration::from_millis(400);
+
+/// What sshd says in place of its banner where it will not talk now: too many log-ins, or a penalty.
+const TURNED_AWAY: [&str; 2] = ["Exceeded MaxStartups", "Not allowed at this time"];
 
 /// Connects, checks the host key and authenticates, all before the deadline.
 pub(super) fn connect(route: &Route, deadline: Instant, shared: &Shared) -> Result<Link, Silence> {
@@ -35,7 +42,22 @@ impl Connecting<'_> {
         self.shared.enter(if self.is_hop { Phase::Jump } else { phase });
     }
 
+    /// Tries again while the server merely has too many log-ins under way, as a jump host of many nodes has.
     fn run(&self) -> Result<Link, Silence> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let outcome = self.attempt();
+            let jittered = pause.mul_f64(jitter());
+            let is_worth_it = outcome.as_ref().is_err_and(Silence::is_throttled);
+            if !is_worth_it || Instant::now() + jittered >= self.deadline {
+                return outcome;
+            }
+            std::thread::sleep(jittered);
+            pause = (2 * pause).min(PAUSE_MAX);
+        }
+    }
+
+    fn attempt(&self) -> Result<Link, Silence> {
         let route = self.route;
         let _startup = match &route.way {
             Way::Direct => Some(startups::begin(&route.host, route.port, self.deadline)?),
@@ -150,13 +172,28 @@ fn handshake_silence(stop: Stop, phase: Phase, driver: &Driver) -> Silence {
         Stop::Refused(error) => Silence { phase, cause: Cause::Protocol(kex_words(&error)) },
         Stop::Closed if phase == Phase::Banner => {
             let cause = match driver.session.banner_bytes() {
-                Some(line) => Cause::Protocol(format!("not SSH but {}", harmless(&String::from_utf8_lossy(line), 40))),
+                Some(line) => not_a_banner(&harmless(&String::from_utf8_lossy(line), 40)),
                 None => Cause::Closed,
             };
             Silence { phase, cause }
         }
         stop => stop.silence(phase),
     }
+}
+
+fn not_a_banner(line: &str) -> Cause {
+    if TURNED_AWAY.iter().any(|words| line.starts_with(words)) {
+        Cause::TurnedAway(line.to_owned())
+    } else {
+        Cause::Protocol(format!("not SSH but {line}"))
+    }
+}
+
+/// Between a half and one and a half, by chance: those who were turned away together do not come back together.
+fn jitter() -> f64 {
+    let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), ());
+    // The highest bits as a whole number that a float holds exactly.
+    0.5 + f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 /// Of the failures of a name's addresses, the one that says most of the node: that it refuses, then that it is silent;

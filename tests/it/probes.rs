@@ -12,7 +12,7 @@ use m3m::world::inventory_file;
 use crate::support::{Home, finish, skipped};
 
 /// Shells that are a node's login shell, as commands that take `-c`.
-const SHELLS: [&[&str]; 3] = [&["dash"], &["bash"], &["busybox", "sh"]];
+const SHELLS: [&[&str]; 6] = [&["dash"], &["bash"], &["busybox", "sh"], &["zsh"], &["fish"], &["tcsh"]];
 
 fn inventory(path: &Path, check: &str) -> Inventory {
     let text = format!(

@@ -36,8 +36,18 @@ mod cli_status;
 mod cli_terminal;
 mod diagnosis;
 mod five;
+#[cfg(feature = "lab")]
+mod gate;
 mod generated;
 mod hostile;
+#[cfg(feature = "lab")]
+mod hostile_points;
+#[cfg(feature = "lab")]
+mod hostile_relays;
+#[cfg(feature = "lab")]
+mod hostile_standing;
+#[cfg(feature = "lab")]
+mod hundred;
 mod inventory;
 mod inventory_files;
 mod inventory_texts;
@@ -71,6 +81,10 @@ mod real_relays;
 mod real_shells;
 mod real_ssh;
 mod rig;
+#[cfg(feature = "lab")]
+mod scripted;
+#[cfg(feature = "lab")]
+mod scripted_peer;
 mod ssh_config;
 mod ssh_config_cache;
 mod ssh_config_keys;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -13,6 +15,46 @@ impl Drop for Running {
         // They fail if it has ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+/// The most that an m3m has held at once, as far as looks every few milliseconds tell; zeros without `/proc`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Peaks {
+    pub resident_kib: u64,
+    pub files: usize,
+    pub threads: usize,
+}
+
+impl Peaks {
+    /// Looks at a running m3m until it ends.
+    pub fn watch(pid: u32) -> JoinHandle<Self> {
+        std::thread::spawn(move || {
+            let mut peaks = Self::default();
+            while let Some(now) = Self::now(pid) {
+                peaks.resident_kib = peaks.resident_kib.max(now.resident_kib);
+                peaks.files = peaks.files.max(now.files);
+                peaks.threads = peaks.threads.max(now.threads);
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            peaks
+        })
+    }
+
+    /// What a running m3m holds now, its memory at its highest so far; nothing once it has ended.
+    pub fn now(pid: u32) -> Option<Self> {
+        let status = std::fs::read_to_string(proc(pid).join("status")).ok()?;
+        if !status.starts_with("Name:\tm3m\n") {
+            // A child is a copy of its parent, with all its open files, until it has become the program.
+            return Some(Self::default());
+        }
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let count = |what| Some(std::fs::read_dir(proc(pid).join(what)).ok()?.count());
+        Some(Self {
+            resident_kib: resident.split_whitespace().next()?.parse().ok()?,
+            files: count("fd")?,
+            threads: count("task")?,
+        })
     }
 }
 

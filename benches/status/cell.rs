@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use m3m::core::inventory::{Inventory, Node};
+use m3m::core::inventory::{Inventory, Node, Role};
 use m3m::core::probe;
 
+use crate::measure::Script;
 use crate::support::Home;
+
+const CURVE25519: &str = "-o KexAlgorithms=curve25519-sha256";
 
 /// A running cell of nodes on this machine, and a home to measure from.
 pub struct Cell {
@@ -53,6 +56,18 @@ impl Cell {
         self.inventory.nodes.iter().map(|node| node.ssh.port()).collect()
     }
 
+    /// The same cell with many more mirrors: the ones that there are, over and over, under names of their own.
+    pub fn grown(&self, count: usize) -> Self {
+        let (mirrors, others): (Vec<_>, Vec<_>) =
+            self.inventory.nodes.iter().cloned().partition(|node| node.role == Role::Mirror);
+        let mut inventory = self.inventory.clone();
+        inventory.nodes = others.into_iter().chain(mirrors.into_iter().cycle()).take(count).collect();
+        for (index, node) in inventory.nodes.iter_mut().enumerate() {
+            node.name = format!("n{index}").parse().expect("a name");
+        }
+        Self { name: self.name, home: Home::new(), inventory }
+    }
+
     /// Writes an inventory and a `known_hosts` file with other ports, in the order of the nodes.
     pub fn view(&self, ports: Vec<u16>) -> View {
         let nodes = || self.inventory.nodes.iter().zip(&ports);
@@ -82,6 +97,13 @@ impl Cell {
             .concat();
         }
         script + "wait"
+    }
+
+    /// m3m, ssh with curve25519, and ssh as it comes, all asking the same.
+    pub fn scripts<T>(&self, view: &View, m3m: &str, with: impl FnOnce(&[Script<'_>; 3]) -> T) -> T {
+        let environment = self.environment(view);
+        let [curve25519, default] = [CURVE25519, ""].map(|options| self.ssh_script(view, options));
+        with(&[m3m, &curve25519, &default].map(|text| Script { text, environment: &environment }))
     }
 
     /// The environment of the scripts.

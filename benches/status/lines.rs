@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cell::{Cell, View};
 use crate::measure::median;
+use crate::processes::Peaks;
 
 /// How many answers over standing connections are measured, after the first one that connects.
 const WARM_ANSWERS: usize = 8;
@@ -61,6 +62,16 @@ pub fn answers(cell: &Cell, view: &View, timeout: Duration, waited_for: &[&str])
         found.unwrap_or_else(|| panic!("{node} did not answer: {shown:?}")).1
     };
     Answers { last_answer_s: waited_for.iter().map(of).fold(0.0, f64::max), end_s }
+}
+
+/// Runs one status and looks what it holds meanwhile.
+pub fn peaks(cell: &Cell, view: &View) -> Peaks {
+    let mut m3m = start(cell, view, &["status", "--timeout", "60s"]);
+    let peaks = Peaks::watch(m3m.0.id());
+    let read = std::io::copy(&mut m3m.0.stdout.take().expect("a pipe"), &mut std::io::sink());
+    read.expect("what it prints");
+    m3m.0.wait().expect("its end");
+    peaks.join().expect("the look at it")
 }
 
 fn start(cell: &Cell, view: &View, args: &[&str]) -> Running {

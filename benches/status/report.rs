@@ -1,5 +1,6 @@
 //! The tables, in Markdown.
 
+use crate::hundred::Hundred;
 use crate::measure::Run;
 
 /// Everything measured on one cell.
@@ -88,6 +89,23 @@ pub fn print_targets(measured: &[Measured]) {
     });
     line("one node silent: end over timeout", "≤ 1.05", &|of| format!("{:.3}", of.silent.end_over_timeout));
     line("peak memory: m3m, one of five ssh", "", &|of| format!("{}, {}", mib(of.m3m_peak_kib), mib(of.ssh_peak_kib)));
+}
+
+pub fn print_hundred(measured: &[Hundred]) {
+    println!("\n### A hundred nodes: medians, without proxy delays\n");
+    println!("| | target |{}", measured.iter().map(|of| format!(" {} |", of.cell)).collect::<String>());
+    println!("| --- | --- |{}", " --- |".repeat(measured.len()));
+    let line = |what: &str, target: &str, value: &dyn Fn(&Hundred) -> String| {
+        println!("| {what} | {target} |{}", measured.iter().map(|of| format!(" {} |", value(of))).collect::<String>());
+    };
+    let ratio = |ours: f64, theirs: f64| format!("{:.2} ({} / {})", ours / theirs, ms(ours), ms(theirs));
+    for (index, name) in [(1, "ssh curve25519"), (2, "ssh as it comes")] {
+        line(&format!("wall over {name}"), "≤ 0.40", &|of| ratio(of.runs[0].wall_s, of.runs[index].wall_s));
+        line(&format!("CPU over {name}"), "≤ 0.40", &|of| ratio(of.runs[0].cpu_s, of.runs[index].cpu_s));
+    }
+    line("peak memory", "< 60 MiB", &|of| mib(Some(of.peaks.resident_kib)));
+    line("open files at once, sockets among them", "", &|of| of.peaks.files.to_string());
+    line("threads at once", "", &|of| of.peaks.threads.to_string());
 }
 
 fn ms(seconds: f64) -> String {

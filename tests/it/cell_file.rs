@@ -28,7 +28,7 @@ impl<'a> CellFile<'a> {
         self.node_at(name, "127.0.0.1", port, ssh, repository)
     }
 
-    /// The same under another address of this machine.
+    /// The same under another address of this machine, as YAML has it.
     pub fn node_at(self, name: &str, host: &str, port: u16, ssh: &str, repository: &Path) -> Self {
         let comma = if ssh.is_empty() { "" } else { ", " };
         self.entry(name, host, &format!("port: {port}{comma}{ssh}"), repository)
@@ -42,7 +42,7 @@ impl<'a> CellFile<'a> {
     fn entry(mut self, name: &str, host: &str, ssh: &str, repository: &Path) -> Self {
         let role = ["primary", "brain"].get(self.nodes.len()).unwrap_or(&"mirror");
         self.nodes.push(format!(
-            "  - {{ name: {name}, host: '{host}', role: {role}, ssh: {{ {ssh} }}, repository: {{ path: {} }} }}\n",
+            "  - {{ name: {name}, host: {host}, role: {role}, ssh: {{ {ssh} }}, repository: {{ path: {} }} }}\n",
             repository.display()
         ));
         self

@@ -25,10 +25,10 @@ fn an_address_of_ipv6() {
     let six = ground.start(&Options { config: "ListenAddress ::1\n", ..Options::default() });
     let (port, closed, place) = (six.port(), free_port(), repository(&six));
     let known = six.known_hosts().replace("127.0.0.1", "::1");
-    let cell = ground.cell().known(&known).node_at("six", "::1", port, "", &place);
+    let cell = ground.cell().known(&known).node_at("six", "'::1'", port, "", &place);
     // The long form of the same address is another name for it, as OpenSSH has it: no key is recorded under that.
     let long = "0:0:0:0:0:0:0:1";
-    cell.node_at("long", long, port, "", &place).node_at("closed", "::1", closed, "", &place).write();
+    cell.node_at("long", &format!("'{long}'"), port, "", &place).node_at("closed", "'::1'", closed, "", &place).write();
     let shown = ground.status();
     shown.assert_code(10);
     assert_up(&shown, "six");

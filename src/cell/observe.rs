@@ -9,7 +9,7 @@ use crate::core::probe::Facts;
 use crate::core::silence::{Cause, Phase, Silence};
 use crate::core::{probe, reading};
 use crate::world::clock;
-use crate::world::ssh::{RemoteCommand, Reply, Session};
+use crate::world::ssh::{Frame, RemoteCommand, Reply, Session};
 
 /// Asks one node everything.
 pub(super) async fn observe(node: &Node, session: &Session, deadline: Instant) -> Observation {
@@ -18,6 +18,7 @@ pub(super) async fn observe(node: &Node, session: &Session, deadline: Instant) -
     let command = RemoteCommand {
         line: Arc::new(move |time_left| probe::command(&asked, time_left)),
         output_bytes_max: probe::ANSWER_BYTES_MAX,
+        frame: Some(Frame { begin: reading::BEGIN, end: reading::END }),
     };
     let mut reply = session.exec(command.clone(), deadline).await;
     // A standing connection that broke while nobody looked says nothing of the node as it is now: ask again.

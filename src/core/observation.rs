@@ -21,7 +21,7 @@ pub struct Observation {
     pub took: Duration,
     /// One round trip: from the question to the server's word that it was understood.
     pub rtt: Option<Duration>,
-    /// From the question to the first byte of its answer: the login shell's start-up comes on top.
+    /// From the question to the first line of its answer: the login shell's start-up comes on top.
     pub first_byte: Option<Duration>,
     /// Whether the connection was made for this question.
     pub fresh: bool,

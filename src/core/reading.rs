@@ -8,9 +8,9 @@ use super::term::{HeldTerm, TermRecord};
 use super::text::harmless;
 
 /// The line with which an answer begins.
-const BEGIN: &str = "m3m-probe 1";
+pub const BEGIN: &str = "m3m-probe 1";
 /// The line with which an answer ends.
-const END: &str = "m3m-end";
+pub const END: &str = "m3m-end";
 /// The most characters kept of any text of a node.
 const TEXT_CHARS_MAX: usize = 120;
 

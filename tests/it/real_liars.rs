@@ -229,6 +229,17 @@ fn a_login_shell_that_talks_first_does_no_harm() {
 }
 
 #[test]
+fn what_start_up_files_leave_running_is_not_waited_for_and_does_not_turn_the_clock() {
+    let Some(ground) = Ground::new() else { return };
+    let run = "sh -c \"$SSH_ORIGINAL_COMMAND\"";
+    let (held, slow) = (format!("sleep 1000 & {run}"), format!("echo Welcome; sleep 3; {run}"));
+    let shown = ground.status_with_liars(&[("held", &held), ("slow", &slow)]);
+    shown.assert_code(0);
+    assert_up(&shown, "held");
+    assert_up(&shown, "slow");
+}
+
+#[test]
 fn a_server_that_prints_a_banner_before_authentication() {
     let Some(ground) = Ground::new() else { return };
     let text = ground.home.write("issue", "Authorized use only.\n".repeat(20));

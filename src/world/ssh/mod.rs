@@ -93,6 +93,18 @@ pub struct RemoteCommand {
     pub line: Arc<dyn Fn(Duration) -> String + Send + Sync>,
     /// The most bytes of output accepted, standard error included.
     pub output_bytes_max: usize,
+    /// The lines around its answer, where it has such.
+    pub frame: Option<Frame>,
+}
+
+/// The lines around an answer on standard output. Before the first one stands what start-up files of the login shell
+/// print; and what they left running may hold the output open long after the last one.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// With this line the answer begins.
+    pub begin: &'static str,
+    /// With this line it is complete: nothing is read after it.
+    pub end: &'static str,
 }
 
 /// What a command left.
@@ -104,7 +116,8 @@ pub struct Reply {
     pub fresh: bool,
     /// From the command's sending to the server's word that it starts: one round trip.
     pub rtt: Option<Duration>,
-    /// From the command's sending to its first byte of output: the login shell's start-up included.
+    /// From the command's sending to its first byte of output, or to the first line of its frame: the login shell's
+    /// start-up included.
     pub first_byte: Option<Duration>,
     /// Its standard output.
     pub stdout: Vec<u8>,
@@ -266,7 +279,7 @@ fn own(route: &Route, keep: Keep, inbox: &mpsc::Receiver<Request>, shared: &Shar
                 // An asker who gave up has taken the receiver along.
                 let _ = reply.send(answer);
                 if keep == Keep::Standing {
-                    standing = standing.and_then(|link| with_spare(link, shared));
+                    standing = standing.and_then(|link| prepared(link, shared));
                 }
             }
             Request::Lend(lender) => {
@@ -307,8 +320,8 @@ fn serve(
     (done.map_err(|silence| answer.broken = Some(silence)).ok(), answer)
 }
 
-/// The connection with a channel opened ahead, or nothing where that does not work any more.
-fn with_spare(mut link: Link, shared: &Shared) -> Option<Link> {
+/// The connection made ready for the next command, or nothing where that does not work any more.
+fn prepared(mut link: Link, shared: &Shared) -> Option<Link> {
     shared.enter(Phase::Channel);
-    link.open_spare(Instant::now() + SPARE_TIMEOUT).ok().map(|()| link)
+    link.prepare(Instant::now() + SPARE_TIMEOUT).ok().map(|()| link)
 }

@@ -40,6 +40,9 @@ pub enum Command {
     LabNode(commands::lab::NodeArgs),
     #[cfg(feature = "lab")]
     #[command(hide = true)]
+    LabWire(commands::lab::WireArgs),
+    #[cfg(feature = "lab")]
+    #[command(hide = true)]
     LabLedger(commands::lab::LedgerArgs),
     #[cfg(feature = "lab")]
     #[command(hide = true)]
@@ -64,6 +67,8 @@ impl Cli {
             Command::Lab(args) => interrupt::or(commands::lab::run(args, &context)),
             #[cfg(feature = "lab")]
             Command::LabNode(args) => interrupt::or(commands::lab::run_node(args)),
+            #[cfg(feature = "lab")]
+            Command::LabWire(args) => interrupt::or(commands::lab::run_wire(args)),
             #[cfg(feature = "lab")]
             Command::LabLedger(args) => commands::lab::run_ledger(args),
             #[cfg(feature = "lab")]

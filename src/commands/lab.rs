@@ -1,18 +1,19 @@
 //! `m3m lab`: five real SSH nodes on this machine, and faults for them.
 
+mod faults;
 mod hidden;
 mod words;
 
 use clap::Subcommand;
-use clap::builder::PossibleValuesParser;
 
 use super::context::{Context, unless_gone};
 use super::global::GlobalArgs;
 use crate::core::name::Name;
 use crate::error::{Error, Exit};
-use crate::lab::{self, Lab, PARTS, State};
+use crate::lab::{self, Lab, State, Wan};
 use crate::view::{self, Format};
-pub use hidden::{KeeperArgs, LedgerArgs, NodeArgs, run_keeper, run_ledger, run_node};
+use faults::{Cut, Delay, Heal, Nodes};
+pub use hidden::{KeeperArgs, LedgerArgs, NodeArgs, WireArgs, run_keeper, run_ledger, run_node, run_wire};
 
 /// The lab that is made where none is named.
 const NAME_DEFAULT: &str = "lab";
@@ -34,22 +35,34 @@ enum Verb {
     Up {
         /// The lab's name [default: lab]
         name: Option<Name>,
+        /// How far the nodes are from the operator and from each other; a lab that is there takes it over
+        ///
+        /// With `montana` they answer as late as from the cities that they are named after: a round trip from the
+        /// operator takes 45 ms to amsterdam, 3 ms to moscow, 65 ms to almaty, 12 ms to saint-petersburg and 50 ms to
+        /// novosibirsk. `m3m lab list` shows all distances.
+        #[arg(long, value_parser = faults::wan())]
+        wan: Option<Wan>,
     },
     /// End everything that a lab runs and remove it, repositories included
     Down {
         /// The lab's name [default: the only lab there is]
         name: Option<Name>,
     },
-    /// Show all labs and their nodes
+    /// Show all labs, their nodes, and what is in force on the paths between them
     List,
     /// Kill nodes and all they run at once, as a crash would
     ///
     /// A peer sees its connections close at once, and new ones are refused.
     Kill(Nodes),
-    /// Start dead nodes again: same port, same keys, same repository
+    /// Take the power from nodes: silence at once, and nothing that they ran is left
+    ///
+    /// A peer sees silence: connections stand and nobody answers, new ones hang. After a revive the old connections
+    /// end.
+    Poweroff(Nodes),
+    /// Start nodes again that are dead or off: same port, same keys, same repository
     ///
     /// The service is not started: a machine that comes back is not PRIMARY any more until somebody says so. A peer
-    /// sees connections accepted again.
+    /// sees connections accepted again, unless they are cut: a cut stays until it is healed.
     Revive(Nodes),
     /// Stop nodes and all they run, without ending anything
     ///
@@ -60,15 +73,17 @@ enum Verb {
     ///
     /// A peer gets the answers that were due, late.
     Thaw(Nodes),
-}
-
-#[derive(Debug, clap::Args)]
-struct Nodes {
-    /// The nodes' names
-    // A name of its own for clap: `nodes` are those of the global --node.
-    #[arg(id = "lab_nodes", required = true, value_name = "NODE", value_delimiter = ',',
-          value_parser = PossibleValuesParser::new(PARTS.map(|part| part.name)))]
-    nodes: Vec<String>,
+    /// Cut the network of nodes that go on running: bytes vanish, and nothing closes
+    ///
+    /// A peer sees silence: connections stand and nobody answers, new ones hang. After a heal what was sent arrives,
+    /// late. It holds for the nodes' services too, and for connections from node to node.
+    Cut(Cut),
+    /// Undo cuts and delays: those of the nodes, or all
+    ///
+    /// Distances of `up --wan` stay. Nodes that are dead, off or frozen stay so.
+    Heal(Heal),
+    /// Add to the round-trip time of nodes, in place of what was added before
+    Delay(Delay),
 }
 
 /// What a verb has done.
@@ -99,13 +114,17 @@ fn carry_out(verb: Verb, global: &GlobalArgs) -> Result<Exit, Error> {
     let lab = global.lab.as_ref().and_then(Option::as_ref);
     let is_list = matches!(verb, Verb::List);
     let done = match verb {
-        Verb::Up { name } => up(named(name, lab)?),
+        Verb::Up { name, wan } => up(named(name, lab)?, wan),
         Verb::Down { name } => down(named(name, lab)?),
         Verb::List => list(lab),
-        Verb::Kill(nodes) => fault(&nodes, lab, "killed", Lab::kill),
-        Verb::Revive(nodes) => fault(&nodes, lab, "up", Lab::revive),
-        Verb::Freeze(nodes) => fault(&nodes, lab, "frozen", Lab::freeze),
-        Verb::Thaw(nodes) => fault(&nodes, lab, "thawed", Lab::thaw),
+        Verb::Kill(nodes) => nodes.hit(lab, "killed", Lab::kill),
+        Verb::Poweroff(nodes) => nodes.hit(lab, "off", Lab::poweroff),
+        Verb::Revive(nodes) => nodes.hit(lab, "up", Lab::revive),
+        Verb::Freeze(nodes) => nodes.hit(lab, "frozen", Lab::freeze),
+        Verb::Thaw(nodes) => nodes.hit(lab, "thawed", Lab::thaw),
+        Verb::Cut(cut) => cut.carry_out(lab),
+        Verb::Heal(heal) => heal.carry_out(lab),
+        Verb::Delay(delay) => delay.carry_out(lab),
     }?;
     let text = match global.output {
         Format::Table if global.quiet && !is_list => return Ok(done.exit),
@@ -126,9 +145,9 @@ fn named(name: Option<Name>, lab: Option<&Name>) -> Result<Option<Name>, Error> 
     }
 }
 
-fn up(name: Option<Name>) -> Result<Done, Error> {
+fn up(name: Option<Name>, wan: Option<Wan>) -> Result<Done, Error> {
     let default = || NAME_DEFAULT.parse().map_err(|error| Error::usage("not a lab's name").because(error));
-    let (lab, new) = lab::up(&name.map_or_else(default, Ok)?)?;
+    let (lab, new) = lab::up(&name.map_or_else(default, Ok)?, wan)?;
     let nodes = lab.nodes();
     let all_up = nodes.iter().all(|node| node.state == State::Up);
     let words = if all_up { words::how_to_use(&lab, &nodes, new) } else { words::how_to_mend(&lab, &nodes) };
@@ -152,23 +171,4 @@ fn list(lab: Option<&Name>) -> Result<Done, Error> {
     };
     let words = words::list(&labs, &incomplete);
     Ok(Done { labs, incomplete, words, exit: Exit::Ok })
-}
-
-fn fault(
-    nodes: &Nodes,
-    lab: Option<&Name>,
-    done: &str,
-    act: impl Fn(&Lab, &[&str]) -> Result<(), Error>,
-) -> Result<Done, Error> {
-    let lab = lab::choose(lab.map(Name::as_str))?;
-    let _exclusive = lab.exclusively()?;
-    let before = lab.nodes();
-    let names: Vec<&str> = nodes.nodes.iter().map(String::as_str).collect();
-    act(&lab, &names)?;
-    let mut words: String = names.iter().map(|node| format!("{node} is {done}\n")).collect();
-    let revived = |name: &str| before.iter().any(|node| node.name == name && node.state == State::Dead);
-    if names.contains(&PARTS[0].name) && revived(PARTS[0].name) {
-        words += &words::how_to_serve(&lab, &lab.nodes());
-    }
-    Ok(Done { labs: vec![lab], incomplete: Vec::new(), words, exit: Exit::Ok })
 }

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! LAB/ inventory.yaml  ssh_config  known_hosts  identity  identity.pub
+//!      wire.sock  wire/ lock  log  faults.json  in_force                 the network between the nodes
 //!      nodes/NAME/ lock  port  host_key  authorized_key  log           the SSH node
-//!                  ledger.lock  ledger.port  ledger.log  tmp/          its service
+//!                  ledger.lock  ledger.port  ledger.inner  ledger.log  tmp/   its service
 //!                  home/ bin/ledger  montana/                          what a login sees
 //! ```
 
@@ -63,6 +64,18 @@ impl LabDir {
     pub(super) fn identity_public(&self) -> PathBuf {
         self.0.join("identity.pub")
     }
+    /// What the process of the network has; it is found and ended like a node.
+    pub(super) fn wire(&self) -> NodeDir {
+        NodeDir(self.0.join("wire"))
+    }
+    /// What is to be in force on the network.
+    pub(super) fn faults(&self) -> PathBuf {
+        self.0.join("wire/faults.json")
+    }
+    /// The number of the change that is in force, and what could not be done of it.
+    pub(super) fn in_force(&self) -> PathBuf {
+        self.0.join("wire/in_force")
+    }
     pub(super) fn node(&self, name: &str) -> NodeDir {
         NodeDir(self.0.join("nodes").join(name))
     }
@@ -95,6 +108,7 @@ impl NodeDir {
     pub(super) fn lock(&self) -> PathBuf {
         self.0.join("lock")
     }
+    /// The port by which others know the node, kept for as long as the lab exists.
     pub(super) fn port(&self) -> PathBuf {
         self.0.join("port")
     }
@@ -111,8 +125,13 @@ impl NodeDir {
     pub(super) fn ledger_lock(&self) -> PathBuf {
         self.0.join("ledger.lock")
     }
+    /// The port by which others know the ledger, kept for as long as the lab exists.
     pub(super) fn ledger_port(&self) -> PathBuf {
         self.0.join("ledger.port")
+    }
+    /// The port on which the ledger itself listens, for its own node, which needs no network to ask it.
+    pub(super) fn ledger_inner(&self) -> PathBuf {
+        self.0.join("ledger.inner")
     }
     pub(super) fn ledger_log(&self) -> PathBuf {
         self.0.join("ledger.log")

@@ -5,11 +5,13 @@
 //! m3m's state directory, and the [`ThrowAway`] of `--lab`, which is gone when its owner is.
 
 mod exec;
+mod faults;
 mod forward;
 mod keeper;
 mod layout;
 pub mod ledger;
 mod lock;
+mod network;
 pub mod node;
 mod persistent;
 mod processes;
@@ -20,6 +22,7 @@ mod setup;
 mod start;
 mod texts;
 mod throw_away;
+pub mod wire;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,10 +32,11 @@ use std::thread;
 use serde::Serialize;
 
 use crate::core::inventory::Role;
-use crate::error::{Error, Exit};
+use crate::error::Error;
 pub use keeper::keep;
-use layout::{LabDir, NodeDir, read_port};
+use layout::{LabDir, read_port};
 pub use layout::{PARTS, Part};
+pub use network::{Direction, End, Network, PathStatus, Wan};
 pub use persistent::{Exclusive, all, choose, down, find, incomplete, the_only, up};
 use processes::Act;
 pub use setup::shell_word;
@@ -74,6 +78,8 @@ pub enum State {
     Frozen,
     /// Nothing of it runs: connections are refused.
     Dead,
+    /// It has no power: connections stay open and silent, and new ones hang.
+    Off,
 }
 
 impl State {
@@ -84,16 +90,29 @@ impl State {
             Self::Up => "up",
             Self::Frozen => "frozen",
             Self::Dead => "dead",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl State {
+    /// The verb of `m3m lab` that ends it; a node that is up can be killed.
+    #[must_use]
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Up => "kill",
+            Self::Frozen => "thaw",
+            Self::Dead | Self::Off => "revive",
         }
     }
 }
 
 impl Lab {
-    /// Makes the files in an empty directory with a canonical path, starts the five nodes at once and the service on
-    /// PRIMARY. The directory is removed if that fails.
-    fn create(name: &str, dir: LabDir, program: &Path) -> Result<(Self, Vec<Child>), Error> {
+    /// Makes the files in an empty directory with a canonical path, starts the network, then the five nodes at once and
+    /// the service on PRIMARY. The directory is removed if that fails.
+    fn create(name: &str, dir: LabDir, program: &Path, wan: Wan) -> Result<(Self, Vec<Child>), Error> {
         let lab = Self { name: name.to_owned(), dir };
-        match lab.start(program) {
+        match lab.start(program, wan) {
             Ok(nodes) => Ok((lab, nodes)),
             Err(error) => {
                 // The first failure is the one to tell.
@@ -103,10 +122,14 @@ impl Lab {
         }
     }
 
-    fn start(&self, program: &Path) -> Result<Vec<Child>, Error> {
+    fn start(&self, program: &Path, wan: Wan) -> Result<Vec<Child>, Error> {
+        setup::prepare_network(&self.dir)?;
+        network::prepare(&self.dir, |faults| faults.set_wan(wan))?;
+        let wire = start::wire(&self.dir, program)?;
         setup::prepare(&self.dir, program)?;
+        let wire = wire.ready()?;
         let nodes = self.dir.nodes();
-        let started: Vec<_> = nodes.iter().map(|node| start::start(node, program)).collect::<Result<_, _>>()?;
+        let started: Vec<_> = nodes.iter().map(|node| start::node(node, program)).collect::<Result<_, _>>()?;
         let (ready, service) = thread::scope(|scope| {
             let primaries = PARTS.iter().filter(|part| part.role == Role::Primary);
             let services: Vec<_> =
@@ -116,8 +139,9 @@ impl Lab {
             (ready, services.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(panicked)))
         });
         service?;
-        let (children, ports): (Vec<_>, Vec<_>) = ready?.into_iter().unzip();
-        setup::describe(&self.dir, &self.name, &ports)?;
+        let mut children = ready?;
+        children.push(wire);
+        setup::describe(&self.dir, &self.name)?;
         Ok(children)
     }
 
@@ -160,13 +184,24 @@ impl Lab {
     /// The five nodes, PRIMARY first.
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeStatus> {
-        PARTS.iter().map(|part| self.status(part)).collect()
+        // What cannot be read is told by those that have to change it.
+        let faults = network::load(&self.dir).unwrap_or_default();
+        PARTS.iter().map(|part| self.status(part, faults.is_off(End::Node(part.name)))).collect()
     }
 
-    fn status(&self, part: &Part) -> NodeStatus {
+    /// The network between them.
+    ///
+    /// # Errors
+    /// Its file cannot be read.
+    pub fn network(&self) -> Result<Network, Error> {
+        Network::of(&self.dir)
+    }
+
+    fn status(&self, part: &Part, is_off: bool) -> NodeStatus {
         let node = self.dir.node(part.name);
         let pid = lock::holder(&node.lock());
         let state = match pid {
+            _ if is_off => State::Off,
             None => State::Dead,
             Some(pid) if processes::is_stopped(pid) => State::Frozen,
             Some(_) => State::Up,
@@ -181,102 +216,11 @@ impl Lab {
             service: lock::holder(&node.ledger_lock()).is_some(),
         }
     }
-
-    /// Kills these nodes and everything they run, all at once, as a crash would.
-    ///
-    /// # Errors
-    /// The lab has no such node, or a process cannot be killed.
-    pub fn kill(&self, nodes: &[&str]) -> Result<(), Error> {
-        self.act(&parts(nodes)?, Act::Kill)
-    }
-
-    /// Stops these nodes and everything they run: they keep their connections and say nothing more.
-    ///
-    /// # Errors
-    /// The lab has no such node, one is dead (then nothing is done), or a process cannot be stopped.
-    pub fn freeze(&self, nodes: &[&str]) -> Result<(), Error> {
-        self.act(&self.living(nodes)?, Act::Freeze)
-    }
-
-    /// Lets frozen nodes and everything they run go on.
-    ///
-    /// # Errors
-    /// The lab has no such node, or one is dead: then nothing is done.
-    pub fn thaw(&self, nodes: &[&str]) -> Result<(), Error> {
-        self.act(&self.living(nodes)?, Act::Thaw)
-    }
-
-    /// Starts dead nodes again: same port, same keys, same repository. The service is not started. A node that is up
-    /// is left alone.
-    ///
-    /// # Errors
-    /// The lab has no such node, one is frozen, or one cannot start: then all that were dead are dead.
-    pub fn revive(&self, nodes: &[&str]) -> Result<(), Error> {
-        let parts = parts(nodes)?;
-        if let Some(frozen) = self.those(&parts, State::Frozen) {
-            return Err(Error::new(Exit::Refused, format!("frozen, not dead: {frozen}"))
-                .hint(format!("let go on: m3m lab thaw {frozen}")));
-        }
-        let dead: Vec<_> = parts.into_iter().filter(|part| self.status(part).state == State::Dead).collect();
-        // What a machine ran before its crash does not run after it.
-        self.act(&dead, Act::Kill)?;
-        self.start_again(&dead).inspect_err(|_| {
-            // The first failure is the one to tell.
-            let _ = self.act(&dead, Act::Kill);
-        })
-    }
-
-    fn start_again(&self, parts: &[&Part]) -> Result<(), Error> {
-        let program = start::own_program()?;
-        let start = |part: &&Part| {
-            let node = self.dir.node(part.name);
-            setup::write_service(&node, &program)?;
-            start::start(&node, &program)
-        };
-        let started: Vec<_> = parts.iter().map(start).collect::<Result<_, _>>()?;
-        started.into_iter().try_for_each(|node| node.ready().map(drop))
-    }
-
-    /// All of these nodes, none of which may be dead.
-    fn living(&self, nodes: &[&str]) -> Result<Vec<&'static Part>, Error> {
-        let parts = parts(nodes)?;
-        match self.those(&parts, State::Dead) {
-            None => Ok(parts),
-            Some(dead) => {
-                Err(Error::new(Exit::Refused, format!("dead: {dead}"))
-                    .hint(format!("start again: m3m lab revive {dead}")))
-            }
-        }
-    }
-
-    /// The names of those in a state, parted by blanks.
-    fn those(&self, parts: &[&Part], state: State) -> Option<String> {
-        let names: Vec<_> =
-            parts.iter().filter(|part| self.status(part).state == state).map(|part| part.name).collect();
-        (!names.is_empty()).then(|| names.join(" "))
-    }
-
-    fn act(&self, parts: &[&Part], act: Act) -> Result<(), Error> {
-        let nodes: Vec<NodeDir> = parts.iter().map(|part| self.dir.node(part.name)).collect();
-        processes::act(&nodes, act)
-            .map_err(|error| Error::new(Exit::Refused, "cannot signal all that the nodes run").because(error))
-    }
-}
-
-/// The nodes of these names, each once.
-fn parts(nodes: &[&str]) -> Result<Vec<&'static Part>, Error> {
-    if let Some(node) = nodes.iter().find(|node| PARTS.iter().all(|part| part.name != **node)) {
-        let names: Vec<_> = PARTS.iter().map(|part| part.name).collect();
-        return Err(
-            Error::usage(format!("a lab has no node {node}")).hint(format!("its nodes are {}", names.join(", ")))
-        );
-    }
-    Ok(PARTS.iter().filter(|part| nodes.contains(&part.name)).collect())
 }
 
 /// Kills everything of a lab and removes its directory.
 fn remove(lab: &LabDir) -> io::Result<()> {
-    let nodes = lab.nodes();
+    let nodes = [lab.nodes(), vec![lab.wire()]].concat();
     processes::act(&nodes, Act::Kill)?;
     match std::fs::remove_dir_all(lab.path()) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

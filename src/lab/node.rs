@@ -1,8 +1,8 @@
 //! One node: the process behind the hidden verb `lab-node`.
 //!
-//! It tells whoever started it, in one line on its stdout, the port it listens on or why it does not.
+//! It listens on a port of its own and plugs that into the lab's network, which has the port that others know. It tells
+//! whoever started it, in one line on its stdout, that it can be reached, or why it cannot.
 
-use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,15 +10,11 @@ use std::time::Duration;
 use russh::keys::{PrivateKey, PublicKey};
 use tokio::net::TcpListener;
 
-use super::layout::{NodeDir, read_port, write_atomically};
+use super::layout::NodeDir;
 use super::processes::{self, Act};
+use super::wire::{Cable, Port};
 use super::{lock, server, start};
 use crate::error::{Error, Exit};
-
-/// The first word of the line of a node that listens; its port follows.
-pub(super) const READY: &str = "ready";
-/// The first word of the line of a node that cannot start; the rendered error follows, its lines parted by tabs.
-pub(super) const FAILED: &str = "failed";
 
 /// How often a node looks whether its directory still exists: one that was removed ends its node.
 const DIRECTORY_CHECK: Duration = Duration::from_secs(1);
@@ -30,24 +26,20 @@ const DIRECTORY_CHECK: Duration = Duration::from_secs(1);
 pub async fn run(dir: PathBuf) -> Result<Exit, Error> {
     start::leave_session();
     let node = NodeDir::new(dir);
-    let (_lock, listener, host_key, client_key) = match prepare(&node).await {
-        Ok(parts) => parts,
-        Err(error) => {
-            // Nobody may be there to read it: the log has it as well.
-            let _ = writeln!(std::io::stdout(), "{FAILED} {}", error.render().trim_end().replace('\n', "\t"));
-            return Err(error);
-        }
-    };
+    let prepared = prepare(&node).await;
+    start::tell(prepared.as_ref().map(drop));
+    let (_lock, cable, listener, host_key, client_key) = prepared?;
     tokio::select! {
         () = server::serve(node.clone(), listener, host_key, client_key) => {}
         () = directory_is_gone(&node) => {}
+        _ = cable.broken() => server::log(&node, "the lab's network is gone: it ends"),
     }
     // What it runs must not outlive it without a lab to end it from.
     let _ = processes::act(std::slice::from_ref(&node), Act::Kill);
     Ok(Exit::Ok)
 }
 
-async fn prepare(node: &NodeDir) -> Result<(lock::Held, TcpListener, PrivateKey, PublicKey), Error> {
+async fn prepare(node: &NodeDir) -> Result<(lock::Held, Cable, TcpListener, PrivateKey, PublicKey), Error> {
     let broken = |path: PathBuf| {
         move |error: russh::keys::ssh_key::Error| {
             Error::inventory(format!("cannot read {}", path.display())).because(error)
@@ -60,19 +52,9 @@ async fn prepare(node: &NodeDir) -> Result<(lock::Held, TcpListener, PrivateKey,
     let host_key = PrivateKey::read_openssh_file(node.host_key()).map_err(broken(node.host_key()))?;
     let client_key = PublicKey::read_openssh_file(node.authorized_key()).map_err(broken(node.authorized_key()))?;
 
-    let kept = read_port(&node.port()).map_err(unusable)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, kept.unwrap_or(0))).await.map_err(|error| {
-        Error::new(Exit::Refused, format!("it cannot listen on 127.0.0.1:{}", kept.unwrap_or(0)))
-            .because(error)
-            .hint("the port belongs to the node for as long as the lab exists: end what uses it, or make a new lab")
-    })?;
-    let port = listener.local_addr().map_err(unusable)?.port();
-    if kept.is_none() {
-        write_atomically(&node.port(), &format!("{port}\n"), 0o600).map_err(unusable)?;
-    }
-    // Whoever started it may be gone.
-    let _ = writeln!(std::io::stdout(), "{READY} {port}");
-    Ok((lock, listener, host_key, client_key))
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(unusable)?;
+    let cable = Cable::plug(node, Port::Ssh, listener.local_addr().map_err(unusable)?.port())?;
+    Ok((lock, cable, listener, host_key, client_key))
 }
 
 async fn directory_is_gone(node: &NodeDir) {

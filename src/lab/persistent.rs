@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::keeper::Keeper;
 use super::layout::LabDir;
-use super::{Lab, State, lock, remove, setup, start};
+use super::{Lab, Wan, lock, remove, setup, start};
 use crate::core::name::Name;
 use crate::error::{Error, Exit};
 use crate::world::dirs;
@@ -34,11 +34,13 @@ impl Drop for Exclusive {
     }
 }
 
-/// Makes the lab of that name and starts it, or finds it as it is; says whether it is new.
+/// Makes the lab of that name and starts it, or finds it as it is; says whether it is new. It has these distances
+/// then; those it had, or none, where none are named.
 ///
 /// # Errors
-/// The state directory cannot be written, or a node cannot start; nothing of the lab is left then.
-pub fn up(name: &Name) -> Result<(Lab, bool), Error> {
+/// The state directory cannot be written, or a node cannot start; nothing of the lab is left then. The network of a lab
+/// that is there does not run.
+pub fn up(name: &Name, wan: Option<Wan>) -> Result<(Lab, bool), Error> {
     let program = start::own_program()?;
     let labs = labs_dir()?;
     DirBuilder::new().recursive(true).mode(0o700).create(&labs).map_err(|error| not_writable(&labs, error))?;
@@ -46,6 +48,7 @@ pub fn up(name: &Name) -> Result<(Lab, bool), Error> {
     setup::usable(&labs, "XDG_STATE_HOME")?;
     let exclusive = exclusively(&labs, name.as_str())?;
     if let Some(lab) = open(&labs, name) {
+        wan.map_or(Ok(()), |wan| lab.set_wan(wan))?;
         return Ok((lab, false));
     }
     let dir = LabDir::new(labs.join(name.as_str()));
@@ -55,7 +58,7 @@ pub fn up(name: &Name) -> Result<(Lab, bool), Error> {
     let lock = exclusive.held.share().map_err(|error| not_writable(&exclusive.file, error))?;
     let keeper = Keeper::start(dir.clone(), &program, lock.into())?;
     DirBuilder::new().mode(0o700).create(dir.path()).map_err(|error| not_writable(dir.path(), error))?;
-    let (lab, _) = Lab::create(name.as_str(), dir, &program)?;
+    let (lab, _) = Lab::create(name.as_str(), dir, &program, wan.unwrap_or_default())?;
     keeper.release();
     Ok((lab, true))
 }
@@ -181,7 +184,7 @@ fn exclusively(labs: &Path, name: &str) -> Result<Exclusive, Error> {
 }
 
 fn is_running(lab: &Lab) -> bool {
-    lab.nodes().iter().any(|node| node.state != State::Dead)
+    lab.nodes().iter().any(|node| node.pid.is_some())
 }
 
 fn open(labs: &Path, name: &Name) -> Option<Lab> {

@@ -174,7 +174,7 @@ impl Handler for Connection {
         };
         let id = channel.id();
         let (_, out) = channel.split();
-        self.forwards.insert(id, forward::start(target, out, reply));
+        self.forwards.insert(id, forward::start(self.node.clone(), target, out, reply));
         Ok(())
     }
 

@@ -9,13 +9,19 @@ use russh::keys::ssh_key::LineEnding;
 use russh::keys::{Algorithm, PrivateKey};
 
 use super::exec;
-use super::layout::{LabDir, NodeDir, PARTS, write_atomically};
+use super::layout::{LabDir, NodeDir, PARTS, read_port, write_atomically};
 use super::texts::{self, Facts, NodeFacts};
 use crate::error::Error;
 use crate::world::git;
 
 /// The one file of a new repository.
 const README: (&str, &str) = ("README", "The work tree of a lab. Records of the ledger stand in ledger/.\n");
+
+/// Makes what the network needs to start.
+pub(super) fn prepare_network(lab: &LabDir) -> Result<(), Error> {
+    let dir = lab.wire();
+    DirBuilder::new().mode(0o700).create(dir.path()).map_err(|error| cannot_write(dir.path(), error))
+}
 
 /// Makes the keys, homes and repositories of five nodes in an empty directory.
 pub(super) fn prepare(lab: &LabDir, program: &Path) -> Result<(), Error> {
@@ -42,12 +48,16 @@ pub(super) fn write_service(node: &NodeDir, program: &Path) -> Result<(), Error>
 }
 
 /// Writes what tells of the nodes, the inventory last: with it the lab is complete.
-pub(super) fn describe(lab: &LabDir, cell: &str, ports: &[u16]) -> Result<(), Error> {
+pub(super) fn describe(lab: &LabDir, cell: &str) -> Result<(), Error> {
     let mut nodes = Vec::with_capacity(PARTS.len());
-    for (node, &port) in lab.nodes().iter().zip(ports) {
+    for node in lab.nodes() {
+        let cannot_read = |path: &Path| {
+            let message = format!("cannot read {}", path.display());
+            move |error: io::Error| Error::inventory(message).because(error)
+        };
         let path = node.host_key().with_extension("pub");
-        let host_key = read_to_string(&path)
-            .map_err(|error| Error::inventory(format!("cannot read {}", path.display())).because(error))?;
+        let host_key = read_to_string(&path).map_err(cannot_read(&path))?;
+        let port = read_port(&node.port()).map_err(cannot_read(&node.port()))?.unwrap_or_default();
         let repository = utf8(&node.repository())?.to_owned();
         nodes.push(NodeFacts { port, repository, host_key: host_key.trim().to_owned() });
     }

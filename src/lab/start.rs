@@ -1,25 +1,29 @@
-//! Starts node processes and waits until they listen.
+//! Starts the processes of a lab and waits until they can be reached.
 
 use std::fs::OpenOptions;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use super::exec;
-use super::layout::NodeDir;
-use super::node::{FAILED, READY};
+use super::layout::{LabDir, NodeDir};
 use crate::error::{Error, Exit};
 
 /// What does not answer within this time has failed. Generous: a busy machine is no failure.
 pub(super) const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A node process that was started.
+/// The whole line of a process that can be reached.
+const READY: &str = "ready";
+/// The first word of the line of one that cannot start; the rendered error follows, its lines parted by tabs.
+const FAILED: &str = "failed";
+
+/// A process that was started.
 #[derive(Debug)]
 pub(super) struct Started {
-    name: String,
+    what: String,
     log: PathBuf,
     child: Child,
     line: Receiver<String>,
@@ -43,12 +47,23 @@ pub(super) fn own_program() -> Result<PathBuf, Error> {
 }
 
 /// Starts a node process. The caller is not waited for and may end.
-pub(super) fn start(node: &NodeDir, program: &Path) -> Result<Started, Error> {
-    let failed = |error| cannot_start(node.name()).because(error);
-    let log = OpenOptions::new().create(true).append(true).mode(0o600).open(node.log()).map_err(failed)?;
+pub(super) fn node(node: &NodeDir, program: &Path) -> Result<Started, Error> {
     let mut command = exec::program(program, node);
     command.arg("lab-node").arg("--dir").arg(node.path());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    spawn(command, format!("node {}", node.name()), node.log())
+}
+
+/// Starts the process that is the network. The caller is not waited for and may end.
+pub(super) fn wire(lab: &LabDir, program: &Path) -> Result<Started, Error> {
+    let mut command = exec::program(program, &lab.wire());
+    command.current_dir(lab.path()).arg("lab-wire").arg("--dir").arg(lab.path());
+    spawn(command, "network".to_owned(), lab.wire().log())
+}
+
+fn spawn(mut command: Command, what: String, log: PathBuf) -> Result<Started, Error> {
+    let failed = |error| cannot_start(&what).because(error);
+    let output = OpenOptions::new().create(true).append(true).mode(0o600).open(&log).map_err(failed)?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(output);
     let mut child = command.spawn().map_err(failed)?;
 
     let (sender, line) = channel();
@@ -60,16 +75,16 @@ pub(super) fn start(node: &NodeDir, program: &Path) -> Result<Started, Error> {
             let _ = sender.send(text);
         });
     }
-    Ok(Started { name: node.name().to_owned(), log: node.log(), child, line })
+    Ok(Started { what, log, child, line })
 }
 
 impl Started {
-    /// Waits until the node listens. It goes on running; one that does not listen in time is killed.
-    pub(super) fn ready(mut self) -> Result<(Child, u16), Error> {
-        match self.port() {
-            Ok(port) => Ok((self.child, port)),
+    /// Waits until the process does its work. It goes on running; one that does not get there in time is killed.
+    pub(super) fn ready(mut self) -> Result<Child, Error> {
+        match self.hear() {
+            Ok(()) => Ok(self.child),
             Err(error) => {
-                // It fails if the node has ended.
+                // It fails if the process has ended.
                 let _ = self.child.kill();
                 let _ = self.child.wait();
                 Err(error)
@@ -77,28 +92,38 @@ impl Started {
         }
     }
 
-    fn port(&self) -> Result<u16, Error> {
+    fn hear(&self) -> Result<(), Error> {
         let line = self.line.recv_timeout(START_TIMEOUT);
-        let line = line.map_err(|_| cannot_start(&self.name).because(format!("not ready within {START_TIMEOUT:?}")))?;
-        let (word, rest) = line.trim_end().split_once(' ').unwrap_or_default();
-        match (word, rest.parse()) {
-            (READY, Ok(port)) => Ok(port),
-            (FAILED, _) => Err(refused(&self.name, rest)),
-            _ => Err(cannot_start(&self.name).because("it ended at once").hint(format!("see {}", self.log.display()))),
+        let line = line.map_err(|_| cannot_start(&self.what).because(format!("not ready within {START_TIMEOUT:?}")))?;
+        let (word, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
+        match word {
+            READY => Ok(()),
+            FAILED => Err(refused(&self.what, rest)),
+            _ => Err(cannot_start(&self.what).because("it ended at once").hint(format!("see {}", self.log.display()))),
         }
     }
 }
 
-/// The error of a node that told why it cannot start.
-fn refused(name: &str, rendered: &str) -> Error {
+/// Tells whoever started this process, in a line on stdout, that it can be reached or why not.
+pub(super) fn tell(outcome: Result<(), &Error>) {
+    let line = match outcome {
+        Ok(()) => READY.to_owned(),
+        Err(error) => format!("{FAILED} {}", error.render().trim_end().replace('\n', "\t")),
+    };
+    // Nobody may be there to read it: the log has the error as well.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// The error of a process that told why it cannot start.
+fn refused(what: &str, rendered: &str) -> Error {
     let (hints, causes): (Vec<_>, Vec<_>) = rendered.split('\t').partition(|line| line.starts_with("hint: "));
     let causes: Vec<_> = causes.iter().map(|line| line.split_once(": ").map_or(*line, |(_, text)| text)).collect();
-    let error = cannot_start(name).because(causes.join(": "));
+    let error = cannot_start(what).because(causes.join(": "));
     hints.iter().fold(error, |error, hint| error.hint(hint.trim_start_matches("hint: ")))
 }
 
-fn cannot_start(name: &str) -> Error {
-    Error::new(Exit::Refused, format!("cannot start the lab's node {name}"))
+fn cannot_start(what: &str) -> Error {
+    Error::new(Exit::Refused, format!("cannot start the lab's {what}"))
 }
 
 #[cfg(test)]
@@ -106,9 +131,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_error_of_a_node_reaches_its_starter_whole() {
+    fn the_error_of_a_process_reaches_its_starter_whole() {
         let told = Error::unexpected("no port").because("it is taken").hint("free it").render();
-        let error = refused("almaty", &told.trim_end().replace('\n', "\t"));
+        let error = refused("node almaty", &told.trim_end().replace('\n', "\t"));
         assert_eq!(
             error.render(),
             "error: cannot start the lab's node almaty\n  because: no port: it is taken\nhint: free it\n"

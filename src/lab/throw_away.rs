@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 
 use super::keeper::Keeper;
 use super::layout::LabDir;
-use super::{Lab, setup, start};
+use super::{Lab, Wan, setup, start};
 use crate::error::Error;
 
 /// A lab that ends when this is dropped, or when the process that has it ends.
@@ -44,7 +44,7 @@ impl ThrowAway {
         // Before there is anything to keep: this process may be killed at any moment.
         let keeper = Keeper::start(dir.clone(), program, Stdio::null())?;
         DirBuilder::new().mode(0o700).create(dir.path()).map_err(no_directory)?;
-        let (lab, nodes) = Lab::create("lab", dir, program)?;
+        let (lab, nodes) = Lab::create("lab", dir, program, Wan::None)?;
         Ok(Self { lab, nodes, keeper })
     }
 

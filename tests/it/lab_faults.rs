@@ -32,12 +32,12 @@ fn a_lab_whose_maker_was_ended_is_whole_or_gone() {
         kill_process_group(Pid::from_child(&up.0), signal).expect("signal a child that was not waited for");
         up.0.wait().expect("its end");
         until("it is whole or gone", SOON, || {
-            let is_whole = labs.dir("lab").join("inventory.yaml").exists() && processes_in(&labs).len() == 6;
+            let is_whole = labs.dir("lab").join("inventory.yaml").exists() && processes_in(&labs).len() == 7;
             let is_gone = !labs.dir("lab").exists() && processes_in(&labs).is_empty();
             (is_whole || is_gone).then_some(())
         });
         labs.run(["lab", "up"]).assert_code(0);
-        assert_eq!(processes_in(&labs).len(), 6, "{delay_ms} ms");
+        assert_eq!(processes_in(&labs).len(), 7, "{delay_ms} ms");
     }
 }
 

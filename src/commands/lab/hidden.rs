@@ -23,6 +23,22 @@ pub async fn run_node(args: NodeArgs) -> Result<Exit, Error> {
     lab::node::run(args.dir).await
 }
 
+/// Be the network of a lab; started by m3m itself
+#[derive(Debug, clap::Args)]
+pub struct WireArgs {
+    /// The lab's directory
+    #[arg(long)]
+    dir: PathBuf,
+}
+
+/// Runs the hidden verb `lab-wire`.
+///
+/// # Errors
+/// The network cannot start.
+pub async fn run_wire(args: WireArgs) -> Result<Exit, Error> {
+    lab::wire::run(args.dir).await
+}
+
 /// End a throw-away lab when its owner has ended; started by m3m itself
 #[derive(Debug, clap::Args)]
 pub struct KeeperArgs {

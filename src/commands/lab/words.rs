@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::NAME_DEFAULT;
 use crate::core::name::Name;
-use crate::lab::{self, Lab, NodeStatus, PARTS, State};
+use crate::lab::{self, End, Lab, Network, NodeStatus, PARTS, PathStatus, State, Wan};
 
 /// What every verb says to programs: `m3m.labs/1`.
 #[derive(serde::Serialize)]
@@ -21,6 +21,8 @@ struct LabRecord {
     inventory: PathBuf,
     ssh_config: PathBuf,
     nodes: Vec<NodeStatus>,
+    /// What is in force between them; nothing where it cannot be read.
+    network: Option<Network>,
 }
 
 /// The labs for a program.
@@ -30,6 +32,7 @@ pub(super) fn record<'a>(labs: &[Lab], incomplete: &'a [Name]) -> LabsRecord<'a>
         inventory: lab.inventory_path(),
         ssh_config: lab.ssh_config_path(),
         nodes: lab.nodes(),
+        network: lab.network().ok(),
     };
     let incomplete = incomplete.iter().map(Name::as_str).collect();
     LabsRecord { schema: "m3m.labs/1", labs: labs.iter().map(record).collect(), incomplete }
@@ -55,11 +58,11 @@ pub(super) fn how_to_use(lab: &Lab, nodes: &[NodeStatus], new: bool) -> String {
 pub(super) fn how_to_mend(lab: &Lab, nodes: &[NodeStatus]) -> String {
     let name = lab.name();
     let mut text = format!("the lab {name} is there, but not all of its nodes are up; they were left as they are\n");
-    for (state, verb) in [(State::Dead, "revive"), (State::Frozen, "thaw")] {
+    for state in [State::Dead, State::Off, State::Frozen] {
         let names: Vec<_> = nodes.iter().filter(|node| node.state == state).map(|node| node.name).collect();
         if !names.is_empty() {
             let names = names.join(" ");
-            text += &format!("  {}: {names}; m3m --lab={name} lab {verb} {names}\n", state.as_str());
+            text += &format!("  {}: {names}; m3m --lab={name} lab {} {names}\n", state.as_str(), state.remedy());
         }
     }
     text + &how_to_serve(lab, nodes)
@@ -83,17 +86,52 @@ pub(super) fn list(labs: &[Lab], incomplete: &[Name]) -> String {
     let mut text = String::new();
     for lab in labs {
         text += &format!("{}  {}\n", lab.name(), lab.path().display());
-        text.extend(lab.nodes().iter().map(|node| format!("  {}\n", row(node).trim_end())));
+        let network = lab.network();
+        let is_cut_off = |node: &NodeStatus| network.as_ref().is_ok_and(|network| is_cut_off(network, node.name));
+        text.extend(lab.nodes().iter().map(|node| format!("  {}\n", row(node, is_cut_off(node)).trim_end())));
+        text += &network.map_or_else(|error| format!("  network  {error}\n"), |network| in_force(&network));
     }
     text.extend(incomplete.iter().map(|name| format!("{name}  incomplete: m3m lab down {name}\n")));
     text
 }
 
-fn row(node: &NodeStatus) -> String {
+fn row(node: &NodeStatus, is_cut_off: bool) -> String {
     let address = node.port.map_or_else(|| "?".to_owned(), |port| format!("{}:{port}", node.host));
     let pid = node.pid.map_or_else(|| "-".to_owned(), |pid| format!("pid {pid}"));
     let service = if node.service { "service" } else { "" };
-    format!("{:16}  {:7}  {:6}  {address:15}  {pid:11}  {service}", node.name, node.role, node.state.as_str())
+    let cut = if is_cut_off { "cut off" } else { "" };
+    format!("{:16}  {:7}  {:6}  {address:15}  {pid:11}  {cut:7}  {service}", node.name, node.role, node.state.as_str())
+}
+
+/// Whether nothing reaches the node and nothing that it sends arrives.
+fn is_cut_off(network: &Network, node: &str) -> bool {
+    let ends_there = |path: &&PathStatus| [path.between.0, path.between.1].iter().any(|end| end.name() == node);
+    network.paths.iter().filter(ends_there).all(|path| path.cut_to.len() == 2)
+}
+
+/// The network: a line for itself, and one for each path that is not as near as can be.
+fn in_force(network: &Network) -> String {
+    let mut text = match network.pid {
+        Some(pid) => format!("  {:16}  {:7}  {:6}  {:15}  pid {pid}\n", "network", "", "up", ""),
+        None => "  network  dead, and no node runs without it: m3m lab revive NODE...\n".to_owned(),
+    };
+    if network.wan != Wan::None {
+        text += &format!("  distances of {}\n", network.wan.name());
+    }
+    let is_odd = |path: &&PathStatus| path.rtt_ms > 0 || !path.cut_to.is_empty();
+    text.extend(network.paths.iter().filter(is_odd).map(|path| format!("    {}\n", path_row(path).trim_end())));
+    text
+}
+
+fn path_row(path: &PathStatus) -> String {
+    let ends = format!("{} - {}", path.between.0, path.between.1);
+    let rtt = if path.rtt_ms > 0 { format!("{} ms", path.rtt_ms) } else { String::new() };
+    let cut = match path.cut_to[..] {
+        [] => String::new(),
+        [end] => format!("nothing reaches {}", if end == End::Operator { "the operator" } else { end.name() }),
+        _ => "cut".to_owned(),
+    };
+    format!("{ends:32}  {rtt:>8}  {cut}")
 }
 
 fn ssh(lab: &Lab) -> String {

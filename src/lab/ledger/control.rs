@@ -92,9 +92,9 @@ fn signalled(node: &NodeDir, signal: Signal) -> Option<()> {
 }
 
 fn answers(node: &NodeDir) -> bool {
-    // The port may be another program's while the ledger does not run.
+    // The port may be another program's while the ledger does not run. The node's own, so that no network is asked.
     holder(node).is_some()
-        && read_port(&node.ledger_port())
+        && read_port(&node.ledger_inner())
             .ok()
             .flatten()
             .and_then(|port| Ledger::connect(port, PING_TIMEOUT).ok()?.ping().ok())

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::super::layout::{NodeDir, read_port, write_atomically};
+use super::super::layout::{NodeDir, write_atomically};
 use super::super::lock;
 use super::super::start::leave_session;
+use super::super::wire::{Cable, Port};
 use super::LINE_BYTES_MAX;
 use crate::error::{Error, Exit};
 
@@ -24,7 +25,7 @@ const CLIENTS_MAX: usize = 64;
 /// Serves the ledger of the node in this directory until it is killed.
 ///
 /// # Errors
-/// It runs already, its files cannot be used, or its port is taken.
+/// It runs already, its files cannot be used, its port is taken, or the network is gone.
 pub fn serve(dir: PathBuf) -> Result<(), Error> {
     leave_session();
     let ledger = Arc::new(Records { node: NodeDir::new(dir), write: Mutex::new(()) });
@@ -35,12 +36,16 @@ pub fn serve(dir: PathBuf) -> Result<(), Error> {
     let _held = held.ok_or_else(|| Error::new(Exit::Refused, format!("the ledger of {} runs already", node.name())))?;
     forget_unfinished(node).map_err(failed)?;
 
-    let kept = read_port(&node.ledger_port()).map_err(failed)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, kept.unwrap_or(0))).map_err(failed)?;
-    if kept.is_none() {
-        let port = listener.local_addr().map_err(failed)?.port();
-        write_atomically(&node.ledger_port(), &format!("{port}\n"), 0o600).map_err(failed)?;
-    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+    let port = listener.local_addr().map_err(failed)?.port();
+    write_atomically(&node.ledger_inner(), &format!("{port}\n"), 0o600).map_err(failed)?;
+    let cable = Cable::plug(node, Port::Ledger, port)?;
+    std::thread::spawn(move || accept(&listener, &ledger));
+    cable.wait();
+    Err(Error::new(Exit::Refused, "the lab's network is gone"))
+}
+
+fn accept(listener: &TcpListener, ledger: &Arc<Records>) {
     let clients = Arc::new(AtomicUsize::new(0));
     loop {
         let Ok((stream, _)) = listener.accept() else {
@@ -49,7 +54,7 @@ pub fn serve(dir: PathBuf) -> Result<(), Error> {
             continue;
         };
         let client = Client::new(&clients);
-        let ledger = Arc::clone(&ledger);
+        let ledger = Arc::clone(ledger);
         std::thread::spawn(move || {
             // A client that goes away concerns nobody else.
             let _ = ledger.talk(&stream, &client);

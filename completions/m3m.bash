@@ -40,6 +40,9 @@ _m3m() {
             m3m,lab-node)
                 cmd="m3m__subcmd__lab__subcmd__node"
                 ;;
+            m3m,lab-wire)
+                cmd="m3m__subcmd__lab__subcmd__wire"
+                ;;
             m3m,ssh)
                 cmd="m3m__subcmd__ssh"
                 ;;
@@ -73,6 +76,9 @@ _m3m() {
             m3m__subcmd__help,lab-node)
                 cmd="m3m__subcmd__help__subcmd__lab__subcmd__node"
                 ;;
+            m3m__subcmd__help,lab-wire)
+                cmd="m3m__subcmd__help__subcmd__lab__subcmd__wire"
+                ;;
             m3m__subcmd__help,ssh)
                 cmd="m3m__subcmd__help__subcmd__ssh"
                 ;;
@@ -82,17 +88,29 @@ _m3m() {
             m3m__subcmd__help,where)
                 cmd="m3m__subcmd__help__subcmd__where"
                 ;;
+            m3m__subcmd__help__subcmd__lab,cut)
+                cmd="m3m__subcmd__help__subcmd__lab__subcmd__cut"
+                ;;
+            m3m__subcmd__help__subcmd__lab,delay)
+                cmd="m3m__subcmd__help__subcmd__lab__subcmd__delay"
+                ;;
             m3m__subcmd__help__subcmd__lab,down)
                 cmd="m3m__subcmd__help__subcmd__lab__subcmd__down"
                 ;;
             m3m__subcmd__help__subcmd__lab,freeze)
                 cmd="m3m__subcmd__help__subcmd__lab__subcmd__freeze"
                 ;;
+            m3m__subcmd__help__subcmd__lab,heal)
+                cmd="m3m__subcmd__help__subcmd__lab__subcmd__heal"
+                ;;
             m3m__subcmd__help__subcmd__lab,kill)
                 cmd="m3m__subcmd__help__subcmd__lab__subcmd__kill"
                 ;;
             m3m__subcmd__help__subcmd__lab,list)
                 cmd="m3m__subcmd__help__subcmd__lab__subcmd__list"
+                ;;
+            m3m__subcmd__help__subcmd__lab,poweroff)
+                cmd="m3m__subcmd__help__subcmd__lab__subcmd__poweroff"
                 ;;
             m3m__subcmd__help__subcmd__lab,revive)
                 cmd="m3m__subcmd__help__subcmd__lab__subcmd__revive"
@@ -103,11 +121,20 @@ _m3m() {
             m3m__subcmd__help__subcmd__lab,up)
                 cmd="m3m__subcmd__help__subcmd__lab__subcmd__up"
                 ;;
+            m3m__subcmd__lab,cut)
+                cmd="m3m__subcmd__lab__subcmd__cut"
+                ;;
+            m3m__subcmd__lab,delay)
+                cmd="m3m__subcmd__lab__subcmd__delay"
+                ;;
             m3m__subcmd__lab,down)
                 cmd="m3m__subcmd__lab__subcmd__down"
                 ;;
             m3m__subcmd__lab,freeze)
                 cmd="m3m__subcmd__lab__subcmd__freeze"
+                ;;
+            m3m__subcmd__lab,heal)
+                cmd="m3m__subcmd__lab__subcmd__heal"
                 ;;
             m3m__subcmd__lab,help)
                 cmd="m3m__subcmd__lab__subcmd__help"
@@ -118,6 +145,9 @@ _m3m() {
             m3m__subcmd__lab,list)
                 cmd="m3m__subcmd__lab__subcmd__list"
                 ;;
+            m3m__subcmd__lab,poweroff)
+                cmd="m3m__subcmd__lab__subcmd__poweroff"
+                ;;
             m3m__subcmd__lab,revive)
                 cmd="m3m__subcmd__lab__subcmd__revive"
                 ;;
@@ -127,11 +157,20 @@ _m3m() {
             m3m__subcmd__lab,up)
                 cmd="m3m__subcmd__lab__subcmd__up"
                 ;;
+            m3m__subcmd__lab__subcmd__help,cut)
+                cmd="m3m__subcmd__lab__subcmd__help__subcmd__cut"
+                ;;
+            m3m__subcmd__lab__subcmd__help,delay)
+                cmd="m3m__subcmd__lab__subcmd__help__subcmd__delay"
+                ;;
             m3m__subcmd__lab__subcmd__help,down)
                 cmd="m3m__subcmd__lab__subcmd__help__subcmd__down"
                 ;;
             m3m__subcmd__lab__subcmd__help,freeze)
                 cmd="m3m__subcmd__lab__subcmd__help__subcmd__freeze"
+                ;;
+            m3m__subcmd__lab__subcmd__help,heal)
+                cmd="m3m__subcmd__lab__subcmd__help__subcmd__heal"
                 ;;
             m3m__subcmd__lab__subcmd__help,help)
                 cmd="m3m__subcmd__lab__subcmd__help__subcmd__help"
@@ -141,6 +180,9 @@ _m3m() {
                 ;;
             m3m__subcmd__lab__subcmd__help,list)
                 cmd="m3m__subcmd__lab__subcmd__help__subcmd__list"
+                ;;
+            m3m__subcmd__lab__subcmd__help,poweroff)
+                cmd="m3m__subcmd__lab__subcmd__help__subcmd__poweroff"
                 ;;
             m3m__subcmd__lab__subcmd__help,revive)
                 cmd="m3m__subcmd__lab__subcmd__help__subcmd__revive"
@@ -158,7 +200,7 @@ _m3m() {
 
     case "${cmd}" in
         m3m)
-            opts="-i -o -q -v -n -h -V --inventory --lab --output --color --quiet --verbose --timeout --node --help --version status where check exec ssh lab completions lab-node lab-ledger lab-keeper help"
+            opts="-i -o -q -v -n -h -V --inventory --lab --output --color --quiet --verbose --timeout --node --help --version status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -450,7 +492,7 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__help)
-            opts="status where check exec ssh lab completions lab-node lab-ledger lab-keeper help"
+            opts="status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -520,7 +562,7 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__help__subcmd__lab)
-            opts="up down list kill revive freeze thaw"
+            opts="up down list kill poweroff revive freeze thaw cut heal delay"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -575,6 +617,48 @@ _m3m() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        m3m__subcmd__help__subcmd__lab__subcmd__wire)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__help__subcmd__lab__subcmd__cut)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__help__subcmd__lab__subcmd__delay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         m3m__subcmd__help__subcmd__lab__subcmd__down)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -603,6 +687,20 @@ _m3m() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        m3m__subcmd__help__subcmd__lab__subcmd__heal)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         m3m__subcmd__help__subcmd__lab__subcmd__kill)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -618,6 +716,20 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__help__subcmd__lab__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__help__subcmd__lab__subcmd__poweroff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -716,7 +828,7 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__lab)
-            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help up down list kill revive freeze thaw help"
+            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help up down list kill poweroff revive freeze thaw cut heal delay help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1015,6 +1127,238 @@ _m3m() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        m3m__subcmd__lab__subcmd__wire)
+            opts="-i -o -q -v -n -h --dir --inventory --lab --output --color --quiet --verbose --timeout --node --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --inventory)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -i)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --lab)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__lab__subcmd__cut)
+            opts="-i -o -q -v -n -h --from --one-way --inventory --lab --output --color --quiet --verbose --timeout --node --help amsterdam moscow almaty saint-petersburg novosibirsk"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "operator amsterdam moscow almaty saint-petersburg novosibirsk" -- "${cur}"))
+                    return 0
+                    ;;
+                --one-way)
+                    COMPREPLY=($(compgen -W "to from" -- "${cur}"))
+                    return 0
+                    ;;
+                --inventory)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -i)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --lab)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__lab__subcmd__delay)
+            opts="-i -o -q -v -n -h --from --inventory --lab --output --color --quiet --verbose --timeout --node --help amsterdam moscow almaty saint-petersburg novosibirsk"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "operator amsterdam moscow almaty saint-petersburg novosibirsk" -- "${cur}"))
+                    return 0
+                    ;;
+                --inventory)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -i)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --lab)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         m3m__subcmd__lab__subcmd__down)
             opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1159,9 +1503,113 @@ _m3m() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        m3m__subcmd__lab__subcmd__help)
-            opts="up down list kill revive freeze thaw help"
+        m3m__subcmd__lab__subcmd__heal)
+            opts="-i -o -q -v -n -h --from --inventory --lab --output --color --quiet --verbose --timeout --node --help amsterdam moscow almaty saint-petersburg novosibirsk"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "operator amsterdam moscow almaty saint-petersburg novosibirsk" -- "${cur}"))
+                    return 0
+                    ;;
+                --inventory)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -i)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --lab)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__lab__subcmd__help)
+            opts="up down list kill poweroff revive freeze thaw cut heal delay help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__lab__subcmd__help__subcmd__cut)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__lab__subcmd__help__subcmd__delay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1188,6 +1636,20 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__lab__subcmd__help__subcmd__freeze)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__lab__subcmd__help__subcmd__heal)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1230,6 +1692,20 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__lab__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__lab__subcmd__help__subcmd__poweroff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1359,6 +1835,78 @@ _m3m() {
             ;;
         m3m__subcmd__lab__subcmd__list)
             opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --inventory)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -i)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --lab)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        m3m__subcmd__lab__subcmd__poweroff)
+            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help amsterdam moscow almaty saint-petersburg novosibirsk"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1574,12 +2122,16 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__lab__subcmd__up)
-            opts="-i -o -q -v -n -h --inventory --lab --output --color --quiet --verbose --timeout --node --help"
+            opts="-i -o -q -v -n -h --wan --inventory --lab --output --color --quiet --verbose --timeout --node --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --wan)
+                    COMPREPLY=($(compgen -W "none montana" -- "${cur}"))
+                    return 0
+                    ;;
                 --inventory)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then

@@ -46,6 +46,7 @@ complete -c m3m -n "__fish_m3m_needs_command" -f -a "ssh" -d 'Log in to a node w
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-node" -d 'Be one SSH node of a lab; started by m3m itself'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-wire" -d 'Be the network of a lab; started by m3m itself'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-ledger" -d 'Be, or drive, the service of a lab\'s node; called by the node\'s command `ledger`'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab-keeper" -d 'End a throw-away lab when its owner has ended; started by m3m itself'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -119,27 +120,33 @@ complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s t -l tty -d 'Give the co
 complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
 json\t'One JSON document, with its version in `schema`'
 yaml\t'The same as YAML'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "down" -d 'End everything that a lab runs and remove it, repositories included'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "list" -d 'Show all labs and their nodes'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "kill" -d 'Kill nodes and all they run at once, as a crash would'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "revive" -d 'Start dead nodes again: same port, same keys, same repository'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "freeze" -d 'Stop nodes and all they run, without ending anything'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "thaw" -d 'Let frozen nodes go on'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill revive freeze thaw help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "down" -d 'End everything that a lab runs and remove it, repositories included'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "list" -d 'Show all labs, their nodes, and what is in force on the paths between them'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "kill" -d 'Kill nodes and all they run at once, as a crash would'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "poweroff" -d 'Take the power from nodes: silence at once, and nothing that they ran is left'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "revive" -d 'Start nodes again that are dead or off: same port, same keys, same repository'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "freeze" -d 'Stop nodes and all they run, without ending anything'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "thaw" -d 'Let frozen nodes go on'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "cut" -d 'Cut the network of nodes that go on running: bytes vanish, and nothing closes'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "heal" -d 'Undo cuts and delays: those of the nodes, or all'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "delay" -d 'Add to the round-trip time of nodes, in place of what was added before'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and not __fish_seen_subcommand_from up down list kill poweroff revive freeze thaw cut heal delay help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l wan -d 'How far the nodes are from the operator and from each other; a lab that is there takes it over' -r -f -a "none\t''
+montana\t''"
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from up" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
@@ -192,6 +199,19 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from poweroff" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from poweroff" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from poweroff" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from poweroff" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from poweroff" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from poweroff" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from poweroff" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from poweroff" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from poweroff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from revive" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
@@ -231,13 +251,76 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from thaw" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -l from -d 'Only on the path to this end: another node, or `operator`, which is this machine' -r -f -a "operator\t''
+amsterdam\t''
+moscow\t''
+almaty\t''
+saint-petersburg\t''
+novosibirsk\t''"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -l one-way -d 'Only what goes to the nodes vanishes, or only what comes from them' -r -f -a "to\t''
+from\t''"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from cut" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from heal" -l from -d 'Only on the path to this end: another node, or `operator`, which is this machine' -r -f -a "operator\t''
+amsterdam\t''
+moscow\t''
+almaty\t''
+saint-petersburg\t''
+novosibirsk\t''"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from heal" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from heal" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from heal" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from heal" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from heal" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from heal" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from heal" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from heal" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from heal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from delay" -l from -d 'Only on the path to this end: another node, or `operator`, which is this machine' -r -f -a "operator\t''
+amsterdam\t''
+moscow\t''
+almaty\t''
+saint-petersburg\t''
+novosibirsk\t''"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from delay" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from delay" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from delay" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from delay" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from delay" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from delay" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from delay" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from delay" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from delay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "down" -d 'End everything that a lab runs and remove it, repositories included'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show all labs and their nodes'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show all labs, their nodes, and what is in force on the paths between them'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "kill" -d 'Kill nodes and all they run at once, as a crash would'
-complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "revive" -d 'Start dead nodes again: same port, same keys, same repository'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "poweroff" -d 'Take the power from nodes: silence at once, and nothing that they ran is left'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "revive" -d 'Start nodes again that are dead or off: same port, same keys, same repository'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "freeze" -d 'Stop nodes and all they run, without ending anything'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "thaw" -d 'Let frozen nodes go on'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "cut" -d 'Cut the network of nodes that go on running: bytes vanish, and nothing closes'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "heal" -d 'Undo cuts and delays: those of the nodes, or all'
+complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "delay" -d 'Add to the round-trip time of nodes, in place of what was added before'
 complete -c m3m -n "__fish_m3m_using_subcommand lab; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand completions" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
@@ -266,6 +349,20 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s n -l node -d 'Only 
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-node" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-wire" -l dir -d 'The lab\'s directory' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab-wire" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand lab-wire" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-wire" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab-wire" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand lab-wire" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-wire" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand lab-wire" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-wire" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand lab-wire" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l dir -d 'The node\'s directory' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand lab-ledger" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
@@ -294,21 +391,26 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s n -l node -d 'Onl
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "status" -d 'Show what is true now'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "check" -d 'Check whether the inventory is sound and its promises can hold'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "exec" -d 'Run a command on all nodes at once, or on those of --node'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "ssh" -d 'Log in to a node with the system\'s ssh'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-node" -d 'Be one SSH node of a lab; started by m3m itself'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-ledger" -d 'Be, or drive, the service of a lab\'s node; called by the node\'s command `ledger`'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "lab-keeper" -d 'End a throw-away lab when its owner has ended; started by m3m itself'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-ledger lab-keeper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "status" -d 'Show what is true now'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "check" -d 'Check whether the inventory is sound and its promises can hold'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "exec" -d 'Run a command on all nodes at once, or on those of --node'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "ssh" -d 'Log in to a node with the system\'s ssh'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-node" -d 'Be one SSH node of a lab; started by m3m itself'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-wire" -d 'Be the network of a lab; started by m3m itself'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-ledger" -d 'Be, or drive, the service of a lab\'s node; called by the node\'s command `ledger`'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-keeper" -d 'End a throw-away lab when its owner has ended; started by m3m itself'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "down" -d 'End everything that a lab runs and remove it, repositories included'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "list" -d 'Show all labs and their nodes'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "list" -d 'Show all labs, their nodes, and what is in force on the paths between them'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "kill" -d 'Kill nodes and all they run at once, as a crash would'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "revive" -d 'Start dead nodes again: same port, same keys, same repository'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "poweroff" -d 'Take the power from nodes: silence at once, and nothing that they ran is left'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "revive" -d 'Start nodes again that are dead or off: same port, same keys, same repository'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "freeze" -d 'Stop nodes and all they run, without ending anything'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "thaw" -d 'Let frozen nodes go on'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "cut" -d 'Cut the network of nodes that go on running: bytes vanish, and nothing closes'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "heal" -d 'Undo cuts and delays: those of the nodes, or all'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "delay" -d 'Add to the round-trip time of nodes, in place of what was added before'

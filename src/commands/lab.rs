@@ -32,14 +32,15 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Make a lab and start it; one that is there is left as it is
+    ///
+    /// With `--wan montana` the nodes answer as late as from the cities that they are named after: a round trip from
+    /// the operator takes 45 ms to amsterdam, 3 ms to moscow, 65 ms to almaty, 12 ms to saint-petersburg and 50 ms to
+    /// novosibirsk; from amsterdam it takes 43 ms to moscow and 100 ms to almaty, and 62 ms between those two. `m3m lab
+    /// list` shows the others.
     Up {
         /// The lab's name [default: lab]
         name: Option<Name>,
         /// How far the nodes are from the operator and from each other; a lab that is there takes it over
-        ///
-        /// With `montana` they answer as late as from the cities that they are named after: a round trip from the
-        /// operator takes 45 ms to amsterdam, 3 ms to moscow, 65 ms to almaty, 12 ms to saint-petersburg and 50 ms to
-        /// novosibirsk. `m3m lab list` shows all distances.
         #[arg(long, value_parser = faults::wan())]
         wan: Option<Wan>,
     },
@@ -76,13 +77,19 @@ enum Verb {
     /// Cut the network of nodes that go on running: bytes vanish, and nothing closes
     ///
     /// A peer sees silence: connections stand and nobody answers, new ones hang. After a heal what was sent arrives,
-    /// late. It holds for the nodes' services too, and for connections from node to node.
+    /// late. It holds for the nodes' services too, and for connections from node to node. With `--one-way` only what
+    /// goes to the nodes vanishes, or only what comes from them; new connections hang all the same, since each needs an
+    /// answer. A cut stays until it is healed, through crashes and revives.
     Cut(Cut),
     /// Undo cuts and delays: those of the nodes, or all
     ///
     /// Distances of `up --wan` stay. Nodes that are dead, off or frozen stay so.
     Heal(Heal),
     /// Add to the round-trip time of nodes, in place of what was added before
+    ///
+    /// It comes on top of the distances of `up --wan`, holds for the nodes' services too, and for connections from node
+    /// to node. Bytes stay in order and there is no limit to their number; a new connection is heard from after two
+    /// round trips, as over a network.
     Delay(Delay),
 }
 

@@ -53,7 +53,7 @@ impl Lab {
     /// The lab has no such node, one is frozen, or one cannot start: then all that were dead are dead.
     pub fn revive(&self, nodes: &[&str]) -> Result<(), Error> {
         let parts = self.none_in(nodes, &[State::Frozen])?;
-        let program = start::own_program()?;
+        let program = self.program.clone().map_or_else(start::own_program, Ok)?;
         if lock::holder(&self.dir.wire().lock()).is_none() {
             start::wire(&self.dir, &program)?.ready()?;
         }

@@ -1,7 +1,8 @@
 //! The lab: five real SSH nodes on this machine, each a process of its own, on 127.0.0.1 only.
 //!
 //! A node runs commands with the real `sh` and `git` in a home of its own, and what it started outlives its session,
-//! as under OpenSSH. [`Lab`] is what both kinds of lab have in common: persistent ones (`m3m lab up`), which stand in
+//! as under OpenSSH. Between the nodes, and between them and the operator, stands a network that can be broken, a
+//! process as well. [`Lab`] is what both kinds of lab have in common: persistent ones (`m3m lab up`), which stand in
 //! m3m's state directory, and the [`ThrowAway`] of `--lab`, which is gone when its owner is.
 
 mod exec;
@@ -47,6 +48,8 @@ pub use throw_away::ThrowAway;
 pub struct Lab {
     name: String,
     dir: LabDir,
+    /// What its processes run, where that is not this very binary.
+    program: Option<PathBuf>,
 }
 
 /// One node, as it is now.
@@ -111,7 +114,7 @@ impl Lab {
     /// Makes the files in an empty directory with a canonical path, starts the network, then the five nodes at once and
     /// the service on PRIMARY. The directory is removed if that fails.
     fn create(name: &str, dir: LabDir, program: &Path, wan: Wan) -> Result<(Self, Vec<Child>), Error> {
-        let lab = Self { name: name.to_owned(), dir };
+        let lab = Self { name: name.to_owned(), dir, program: Some(program.to_owned()) };
         match lab.start(program, wan) {
             Ok(nodes) => Ok((lab, nodes)),
             Err(error) => {

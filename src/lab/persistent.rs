@@ -189,7 +189,7 @@ fn is_running(lab: &Lab) -> bool {
 
 fn open(labs: &Path, name: &Name) -> Option<Lab> {
     let dir = LabDir::new(labs.join(name.as_str()));
-    dir.inventory().exists().then(|| Lab { name: name.as_str().to_owned(), dir })
+    dir.inventory().exists().then(|| Lab { name: name.as_str().to_owned(), dir, program: None })
 }
 
 fn several<'a>(names: impl Iterator<Item = &'a str>) -> Error {

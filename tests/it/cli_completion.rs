@@ -96,6 +96,9 @@ fn a_labs_nodes_are_offered_for_the_lab() {
     assert_eq!(offered(&home, &["lab", "kill", "al"]), ["almaty"]);
     assert_eq!(offered(&home, &["--lab", "status", "--node", "mos"]), ["moscow"]);
     assert_eq!(offered(&home, &["lab", "fr"]), ["freeze"]);
+    assert_eq!(offered(&home, &["lab", "cut", "almaty", "--from", "op"]), ["operator"]);
+    assert_eq!(offered(&home, &["lab", "delay", "80ms", "mos"]), ["moscow"]);
+    assert_eq!(offered(&home, &["lab", "up", "--wan", "mo"]), ["montana"]);
 }
 
 #[test]

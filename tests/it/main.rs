@@ -61,6 +61,10 @@ mod lab_forward;
 #[cfg(feature = "lab")]
 mod lab_ledger;
 #[cfg(feature = "lab")]
+mod lab_network;
+#[cfg(feature = "lab")]
+mod lab_paths;
+#[cfg(feature = "lab")]
 mod lab_ssh;
 #[cfg(feature = "lab")]
 mod lab_throw_away;

@@ -35,17 +35,24 @@ const EXAMPLES: [(&str, &str); 6] = [
     ("m3m where primary", "The host of the PRIMARY and nothing else."),
 ];
 
-const LAB_FILES: [(&str, &str); 3] = [
+const LAB_FILES: [(&str, &str); 4] = [
     ("~/.local/state/m3m/labs/NAME/inventory.yaml", "The lab's inventory, as for any cell."),
     ("~/.local/state/m3m/labs/NAME/ssh_config", "For `ssh -F`: the nodes by their names."),
     ("~/.local/state/m3m/labs/NAME/nodes/NODE/", "What one node has: its home, its keys, its port and its log."),
+    ("~/.local/state/m3m/labs/NAME/wire/", "What the network between them has: what is in force, and its log."),
 ];
 
-const LAB_EXAMPLES: [(&str, &str); 5] = [
+const LAB_EXAMPLES: [(&str, &str); 11] = [
     ("m3m lab up", "Five nodes that stay."),
     ("m3m --lab status --every", "Watches them; leave it running while you go on in another terminal."),
     ("m3m lab kill almaty", "A mirror crashes: the cell is degraded."),
     ("m3m lab revive almaty", "It is back."),
+    ("m3m lab cut amsterdam", "PRIMARY loses its network and goes on running: nobody hears from it."),
+    ("m3m lab cut amsterdam --from operator", "Only this machine is cut from it; the other nodes are not."),
+    ("m3m lab cut almaty --from moscow --one-way to", "What moscow sends to almaty vanishes; the answers arrive."),
+    ("m3m lab delay 300ms almaty", "Every round trip with almaty takes 300 ms more."),
+    ("m3m lab heal", "No cut and no delay any more."),
+    ("m3m lab up --wan montana", "As far from each other as the cities that they are named after."),
     ("m3m lab down", "Everything is gone."),
 ];
 

@@ -33,8 +33,6 @@ pub(super) struct Cut {
     #[command(flatten)]
     peer: Peer,
     /// Only what goes to the nodes vanishes, or only what comes from them
-    ///
-    /// What goes the other way arrives as before. New connections hang either way: each needs an answer.
     #[arg(long, value_name = "WAY")]
     one_way: Option<OneWay>,
 }

@@ -47,6 +47,7 @@ pub(super) fn how_to_use(lab: &Lab, nodes: &[NodeStatus], new: bool) -> String {
     [
         format!("the lab {name} is up{already}: {} SSH nodes on 127.0.0.1\n", PARTS.len()),
         how_to_serve(lab, nodes),
+        how_to_heal(lab),
         format!("  try it:  m3m --lab{option} status\n"),
         format!("  log in:  {ssh} {}\n", PARTS[0].name),
         format!("  end it:  m3m lab down {name}\n"),
@@ -65,7 +66,16 @@ pub(super) fn how_to_mend(lab: &Lab, nodes: &[NodeStatus]) -> String {
             text += &format!("  {}: {names}; m3m --lab={name} lab {} {names}\n", state.as_str(), state.remedy());
         }
     }
-    text + &how_to_serve(lab, nodes)
+    text + &how_to_serve(lab, nodes) + &how_to_heal(lab)
+}
+
+/// How to undo cuts, which make nodes that are up look as if they were not.
+fn how_to_heal(lab: &Lab) -> String {
+    let paths = lab.network().map(|network| network.paths).unwrap_or_default();
+    match paths.iter().filter(|path| !path.cut_to.is_empty()).count() {
+        0 => String::new(),
+        cut => format!("  cut: {cut} of {} paths between them; m3m --lab={} lab heal\n", paths.len(), lab.name()),
+    }
 }
 
 /// How to start the service of PRIMARY where it runs nowhere.
@@ -118,14 +128,14 @@ fn in_force(network: &Network) -> String {
     if network.wan != Wan::None {
         text += &format!("  distances of {}\n", network.wan.name());
     }
-    let is_odd = |path: &&PathStatus| path.rtt_ms > 0 || !path.cut_to.is_empty();
+    let is_odd = |path: &&PathStatus| !path.rtt.is_zero() || !path.cut_to.is_empty();
     text.extend(network.paths.iter().filter(is_odd).map(|path| format!("    {}\n", path_row(path).trim_end())));
     text
 }
 
 fn path_row(path: &PathStatus) -> String {
     let ends = format!("{} - {}", path.between.0, path.between.1);
-    let rtt = if path.rtt_ms > 0 { format!("{} ms", path.rtt_ms) } else { String::new() };
+    let rtt = if path.rtt.is_zero() { String::new() } else { format!("{} ms", path.rtt.as_millis()) };
     let cut = match path.cut_to[..] {
         [] => String::new(),
         [end] => format!("nothing reaches {}", if end == End::Operator { "the operator" } else { end.name() }),

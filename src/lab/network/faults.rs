@@ -92,6 +92,11 @@ impl Faults {
         }
     }
 
+    /// Becomes what was in force before, as a change of its own.
+    pub(super) fn restore(&mut self, before: Self) {
+        *self = Self { serial: self.serial, ..before };
+    }
+
     /// The number of the last change.
     pub(in super::super) fn serial(&self) -> u64 {
         self.serial

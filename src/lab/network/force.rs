@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::super::layout::{LabDir, write_atomically};
 use super::super::{lock, processes, setup};
@@ -33,8 +33,9 @@ pub struct Network {
 pub struct PathStatus {
     /// Its two ends.
     pub between: (End, End),
-    /// The round trip in milliseconds, distance and added delay together.
-    pub rtt_ms: u64,
+    /// The round trip, distance and added delay together; in seconds for programs.
+    #[serde(rename = "rtt_s", serialize_with = "in_seconds")]
+    pub rtt: Duration,
     /// The ends at which nothing arrives on this path, by a cut. Whoever has no power is told by its own state.
     pub cut_to: Vec<End>,
 }
@@ -44,7 +45,7 @@ impl Network {
         let faults = load(lab)?;
         let status = |(one, other): (End, End)| PathStatus {
             between: (one, other),
-            rtt_ms: u64::try_from(faults.rtt(one, other).as_millis()).unwrap_or(u64::MAX),
+            rtt: faults.rtt(one, other),
             cut_to: [(other, one), (one, other)]
                 .into_iter()
                 .filter_map(|(from, to)| faults.is_cut(from, to).then_some(to))
@@ -53,6 +54,10 @@ impl Network {
         let pid = lock::holder(&lab.wire().lock()).map(|pid| pid.as_raw_nonzero().get());
         Ok(Self { pid, wan: faults.wan, paths: paths().map(status).collect() })
     }
+}
+
+fn in_seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
 }
 
 /// Reads what is in force.
@@ -71,15 +76,23 @@ pub(in super::super) fn prepare(lab: &LabDir, change: impl FnOnce(&mut Faults)) 
     write(lab, change).map(drop)
 }
 
-/// Changes what is in force, and returns when it is.
+/// Changes what is in force, and returns when it is; what cannot be in force as a whole is undone.
 pub(in super::super) fn change(lab: &LabDir, change: impl FnOnce(&mut Faults)) -> Result<(), Error> {
+    let before = load(lab)?;
+    enforce(lab, change).inspect_err(|_| {
+        // The first failure is the one to tell.
+        let _ = enforce(lab, |faults| faults.restore(before));
+    })
+}
+
+fn enforce(lab: &LabDir, change: impl FnOnce(&mut Faults)) -> Result<(), Error> {
     let pid = refuse_unless_running(lab)?;
     let serial = write(lab, change)?;
     processes::signal(&lab.wire(), pid, Signal::HUP);
     let deadline = Instant::now() + FORCE_TIMEOUT;
     loop {
         match in_force(lab) {
-            Some((done, trouble)) if done == serial => {
+            Some((done, trouble)) if done >= serial => {
                 return trouble.map_or(Ok(()), |why| Err(not_in_force(lab, why)));
             }
             _ => {}

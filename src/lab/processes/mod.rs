@@ -19,7 +19,7 @@ mod table;
 #[expect(dead_code, reason = "the tests use a part of it")]
 mod portable;
 
-/// Every process of a node carries this variable: the node's directory.
+/// Every process of a node carries this variable: the node's directory. The network has one too, and so can be ended.
 pub(super) const MARK: &str = "M3M_LAB_NODE";
 
 /// After this time something is wrong with the machine: a process that cannot be killed or stopped.

@@ -49,9 +49,14 @@ impl Door {
         self.inner
     }
 
-    /// The node listens there now, or no more. It holds from the next [`Self::settle`] on.
-    pub(super) fn plug(&mut self, inner: Option<u16>) {
-        self.inner = inner;
+    /// The node listens there now. It holds from the next [`Self::settle`] on, as does the opposite.
+    pub(super) fn plug(&mut self, inner: u16) {
+        self.inner = Some(inner);
+    }
+
+    /// The node listens there no more; it may have been started again meanwhile, and listen elsewhere.
+    pub(super) fn unplug(&mut self, inner: u16) {
+        self.inner = self.inner.filter(|now| *now != inner);
     }
 
     /// Makes the door what it must be now.

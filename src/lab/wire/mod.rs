@@ -44,6 +44,7 @@ pub async fn run(dir: PathBuf) -> Result<Exit, Error> {
     let prepared = prepare(LabDir::new(dir)).await;
     start::tell(prepared.as_ref().map(drop));
     let (_lock, wire, listener, mut hangups) = prepared?;
+    let mut directory_check = tokio::time::interval(DIRECTORY_CHECK);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -52,7 +53,7 @@ pub async fn run(dir: PathBuf) -> Result<Exit, Error> {
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             },
             _ = hangups.recv() => wire.enforce().await,
-            () = tokio::time::sleep(DIRECTORY_CHECK) => {
+            _ = directory_check.tick() => {
                 if !wire.lab.wire().lock().exists() {
                     return Ok(Exit::Ok);
                 }
@@ -153,22 +154,22 @@ impl Wire {
 
     /// Opens the door for as long as the cable holds.
     async fn plug(&self, mut cable: UnixStream, door: usize, inner: u16) {
-        let answer = match self.settle(door, Some(inner)).await {
+        let answer = match self.settle(door, |door| door.plug(inner)).await {
             Ok(()) => "plugged\n".to_owned(),
             Err(error) => format!("{error}\n"),
         };
         // Both fail when the node is gone, and nothing more is ever said.
         let _ = cable.write_all(answer.as_bytes()).await;
         let _ = cable.read(&mut [0]).await;
-        if let Err(error) = self.settle(door, None).await {
+        if let Err(error) = self.settle(door, |door| door.unplug(inner)).await {
             log(&self.lab.wire(), &error.to_string());
         }
     }
 
-    async fn settle(&self, door: usize, inner: Option<u16>) -> io::Result<()> {
+    async fn settle(&self, door: usize, change: impl FnOnce(&mut Door)) -> io::Result<()> {
         match self.doors.lock().await.get_mut(door) {
             Some(door) => {
-                door.plug(inner);
+                change(door);
                 door.settle(&self.in_force.subscribe()).await
             }
             None => Ok(()),

@@ -14,7 +14,7 @@ use crate::support::{Finished, finish, until};
 /// `ssh` with the lab's configuration and these arguments.
 pub fn ssh(labs: &Labs, args: &[&str]) -> Command {
     let mut command = Command::new("ssh");
-    command.arg("-F").arg(labs.dir("lab").join("ssh_config")).args(["-o", "ConnectTimeout=10"]).args(args);
+    command.arg("-F").arg(labs.dir("lab").join("ssh_config")).args(args);
     command.stdin(Stdio::null());
     command
 }

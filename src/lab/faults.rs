@@ -50,7 +50,7 @@ impl Lab {
     /// well if it does not run. The service is not started. A node that is up is left alone, and so are cuts.
     ///
     /// # Errors
-    /// The lab has no such node, one is frozen, or one cannot start: then all that were dead are dead.
+    /// The lab has no such node, one is frozen, or one cannot start: then all are dead or off as before.
     pub fn revive(&self, nodes: &[&str]) -> Result<(), Error> {
         let parts = self.none_in(nodes, &[State::Frozen])?;
         let program = self.program.clone().map_or_else(start::own_program, Ok)?;
@@ -60,8 +60,10 @@ impl Lab {
         let dead = self.those(parts, &[State::Dead, State::Off]);
         // What a machine ran before its crash does not run after it.
         self.act(&dead, Act::Kill)?;
-        self.power(&self.those(dead.clone(), &[State::Off]), true)?;
-        self.start_again(&dead, &program).inspect_err(|_| {
+        // Power comes last: whoever hangs at a node is let in then, and never refused by one that is still starting.
+        let off = self.those(dead.clone(), &[State::Off]);
+        let started = self.start_again(&dead, &program).and_then(|()| self.power(&off, true));
+        started.inspect_err(|_| {
             // The first failure is the one to tell.
             let _ = self.act(&dead, Act::Kill);
         })

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::lab::{Labs, SILENCE, SOON, has};
 use crate::processes::Running;
-use crate::support::{Finished, finish, until};
+use crate::support::{Finished, finish, until, wait};
 
 /// `ssh` with the lab's configuration and these arguments.
 pub fn ssh(labs: &Labs, args: &[&str]) -> Command {
@@ -147,12 +147,12 @@ fn a_hop_that_waits_for_one_target_serves_its_other_clients() {
         Running(ssh(&labs, &["-N", "-M", "-S", control.to_str().expect("UTF-8"), "moscow"]).spawn().expect("ssh"));
     until("the session stands", SOON, || control.exists().then_some(()));
     let shared = |place: &str| ssh(&labs, &["-S", control.to_str().expect("UTF-8"), "-W", place, "moscow"]);
-    let mut hanging = Running(shared("almaty:22").stdout(Stdio::null()).spawn().expect("ssh"));
+    let mut hanging = shared("almaty:22").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ssh");
     let other = finish(&mut shared("novosibirsk:22"));
     assert!(other.stdout.starts_with("SSH-2.0-"), "{other}");
-    assert!(hanging.0.try_wait().expect("its state").is_none(), "it hangs");
+    assert!(hanging.try_wait().expect("its state").is_none(), "it hangs");
     labs.run(["lab", "revive", "almaty"]).assert_code(0);
-    let back = finish(&mut shared("almaty:22"));
+    let back = wait(hanging, SOON);
     assert!(back.stdout.starts_with("SSH-2.0-"), "{back}");
 }
 

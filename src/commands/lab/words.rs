@@ -108,9 +108,10 @@ pub(super) fn list(labs: &[Lab], incomplete: &[Name]) -> String {
 fn row(node: &NodeStatus, is_cut_off: bool) -> String {
     let address = node.port.map_or_else(|| "?".to_owned(), |port| format!("{}:{port}", node.host));
     let pid = node.pid.map_or_else(|| "-".to_owned(), |pid| format!("pid {pid}"));
-    let service = if node.service { "service" } else { "" };
-    let cut = if is_cut_off { "cut off" } else { "" };
-    format!("{:16}  {:7}  {:6}  {address:15}  {pid:11}  {cut:7}  {service}", node.name, node.role, node.state.as_str())
+    let notes = [(node.service, "service"), (is_cut_off, "cut")];
+    let notes: Vec<&str> = notes.into_iter().filter_map(|(is_so, note)| is_so.then_some(note)).collect();
+    let notes = notes.join("  ");
+    format!("{:16}  {:7}  {:6}  {address:15}  {pid:11}  {notes}", node.name, node.role, node.state.as_str())
 }
 
 /// Whether nothing reaches the node and nothing that it sends arrives.

@@ -5,16 +5,13 @@
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::SOCKET;
 use crate::error::{Error, Exit};
 use crate::lab::layout::NodeDir;
-
-/// The network answers within this time.
-const PLUG_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::lab::start::START_TIMEOUT;
 
 /// One of the ports that every node has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +53,7 @@ impl Cable {
     pub(in crate::lab) fn plug(node: &NodeDir, port: Port, inner: u16) -> Result<Self, Error> {
         let talk = || {
             let mut stream = UnixStream::connect(socket())?;
-            stream.set_read_timeout(Some(PLUG_TIMEOUT))?;
+            stream.set_read_timeout(Some(START_TIMEOUT))?;
             stream.write_all(format!("plug {} {} {inner}\n", node.name(), port.word()).as_bytes())?;
             let mut answer = String::new();
             BufReader::new(&stream).read_line(&mut answer)?;

@@ -8,20 +8,20 @@ use std::os::unix::net::UnixStream;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use super::super::layout::NodeDir;
+use super::super::start::START_TIMEOUT;
 use super::SOCKET;
 use crate::error::{Error, Exit};
-use crate::lab::layout::NodeDir;
-use crate::lab::start::START_TIMEOUT;
 
 /// One of the ports that every node has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::lab) enum Port {
+pub(in super::super) enum Port {
     Ssh,
     Ledger,
 }
 
 impl Port {
-    pub(in crate::lab) const ALL: [Self; 2] = [Self::Ssh, Self::Ledger];
+    pub(in super::super) const ALL: [Self; 2] = [Self::Ssh, Self::Ledger];
 
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Port {
     }
 
     /// Where the number stands by which others know it.
-    pub(in crate::lab) fn file(self, node: &NodeDir) -> std::path::PathBuf {
+    pub(in super::super) fn file(self, node: &NodeDir) -> std::path::PathBuf {
         match self {
             Self::Ssh => node.port(),
             Self::Ledger => node.ledger_port(),
@@ -41,7 +41,7 @@ impl Port {
 
 /// Connects a process of a node with the network: what comes to the node's port goes to a port of the process.
 #[derive(Debug)]
-pub(in crate::lab) struct Cable(UnixStream);
+pub(in super::super) struct Cable(UnixStream);
 
 /// From a node's home to the lab's directory.
 fn socket() -> String {
@@ -50,7 +50,7 @@ fn socket() -> String {
 
 impl Cable {
     /// Plugs in.
-    pub(in crate::lab) fn plug(node: &NodeDir, port: Port, inner: u16) -> Result<Self, Error> {
+    pub(in super::super) fn plug(node: &NodeDir, port: Port, inner: u16) -> Result<Self, Error> {
         let talk = || {
             let mut stream = UnixStream::connect(socket())?;
             stream.set_read_timeout(Some(START_TIMEOUT))?;
@@ -72,14 +72,14 @@ impl Cable {
     }
 
     /// Waits until the network is gone.
-    pub(in crate::lab) fn wait(self) {
+    pub(in super::super) fn wait(self) {
         // Nothing is ever said: an end and an error are the same. The time for the answer is over.
         let _ = self.0.set_read_timeout(None);
         let _ = io::Read::read(&mut &self.0, &mut [0]);
     }
 
     /// The same without a thread of its own.
-    pub(in crate::lab) async fn broken(self) -> io::Result<()> {
+    pub(in super::super) async fn broken(self) -> io::Result<()> {
         self.0.set_nonblocking(true)?;
         // As above.
         let _ = tokio::net::UnixStream::from_std(self.0)?.read(&mut [0]).await;
@@ -88,7 +88,7 @@ impl Cable {
 }
 
 /// Connects a node with a port of another one, or of its own.
-pub(in crate::lab) async fn dial(from: &NodeDir, to: &str, port: Port) -> io::Result<tokio::net::UnixStream> {
+pub(in super::super) async fn dial(from: &NodeDir, to: &str, port: Port) -> io::Result<tokio::net::UnixStream> {
     let mut stream = tokio::net::UnixStream::connect(socket()).await?;
     stream.write_all(format!("dial {} {to} {}\n", from.name(), port.word()).as_bytes()).await?;
     // Byte by byte: what follows the line belongs to the connection.

@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use super::super::layout::{NodeDir, read_port, write_atomically};
+use super::super::network::End;
 use super::InForce;
 use super::cable::Port;
 use super::line::{self, Answer, Way};
-use crate::lab::layout::{NodeDir, read_port, write_atomically};
-use crate::lab::network::End;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;

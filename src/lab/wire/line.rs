@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::super::network::{End, Faults};
 use super::InForce;
-use crate::lab::network::{End, Faults};
 
 /// Read at once.
 const PIECE_BYTES: usize = 32 * 1024;

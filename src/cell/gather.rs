@@ -147,7 +147,9 @@ impl<'a> Round<'a> {
             let is_direct = asked.direct.is_some() && !asked.suspect;
             let is_waiting = asked.relays.values().any(Option::is_none)
                 || (more_may_answer && asked.relays.len() < relay::RELAYS_MAX);
-            if is_direct || asked.relayed.is_some() && asked.suspect || asked.direct.is_some() && !is_waiting {
+            let is_coming = || self.cell.reach.get(name).is_some_and(|reach| reach.session.is_coming());
+            let is_relayed = asked.relayed.is_some() && asked.suspect && (asked.direct.is_some() || !is_coming());
+            if is_direct || is_relayed || asked.direct.is_some() && !is_waiting {
                 asked.settled = true;
                 settled.extend(asked.outcome(|| self.cell.reach.get(name).map(|reach| reach.session.phase())));
                 if is_direct {

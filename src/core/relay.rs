@@ -12,6 +12,9 @@ use super::silence::{Cause, Phase, Silence};
 /// fail the next would fail as well.
 pub const RELAYS_MAX: usize = 3;
 
+/// At most this many nodes are asked about through one relay in one round.
+pub const USES_MAX: usize = 8;
+
 /// One attempt to reach a node through another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -80,10 +83,12 @@ pub struct Candidate<'a> {
     pub uses: usize,
 }
 
-/// The relays to ask next for a node for which `asked` were asked already: those least used, then the nearest.
+/// The relays to ask next for a node for which `asked` were asked already: those least used, then the nearest. One that
+/// is asked enough already is left alone: where half of a large cell is silent, whoever answered first would be asked
+/// about all of it.
 #[must_use]
 pub fn choose<'a>(mut candidates: Vec<Candidate<'a>>, asked: &[&NodeName]) -> Vec<&'a NodeName> {
-    candidates.retain(|candidate| !asked.contains(&candidate.name));
+    candidates.retain(|candidate| candidate.uses < USES_MAX && !asked.contains(&candidate.name));
     candidates.sort_by_key(|candidate| (candidate.uses, candidate.rtt, candidate.name));
     let more = RELAYS_MAX.saturating_sub(asked.len());
     candidates.into_iter().take(more).map(|candidate| candidate.name).collect()
@@ -137,5 +142,6 @@ mod tests {
         assert_eq!(choose(all(), &[&names[1], &names[0]]), [&names[3]]);
         assert!(choose(all(), &[&names[1], &names[0], &names[2]]).is_empty());
         assert!(choose(Vec::new(), &[]).is_empty());
+        assert!(choose(vec![candidate(0, 1, USES_MAX)], &[]).is_empty());
     }
 }

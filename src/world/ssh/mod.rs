@@ -248,6 +248,12 @@ impl Session {
         self.shared.phase()
     }
 
+    /// Whether a connection that is being made has come as far as a log-in: who gets that far is on the way.
+    #[must_use]
+    pub fn is_coming(&self) -> bool {
+        !self.shared.standing.load(Ordering::Relaxed) && self.phase() > Phase::Auth
+    }
+
     /// Gives the connection away, to serve as the way to another node. Nothing where there is none, or where the owner
     /// is busy until the deadline.
     pub async fn lend(&self, deadline: Instant) -> Option<Lent> {

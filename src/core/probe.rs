@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::inventory::Node;
-use super::shell::{command_line, quote};
+use super::shell::{arguments, command_line};
 use super::term::HeldTerm;
 
 /// What runs on the node.
@@ -26,10 +26,18 @@ const CHECK_RESERVE: Duration = Duration::from_millis(500);
 /// earlier, after a whole number of seconds, at least one.
 #[must_use]
 pub fn command(node: &Node, time_left: Duration) -> String {
-    let check_s = time_left.saturating_sub(CHECK_RESERVE).as_secs().max(1);
-    let [path, check] = [&node.repository.path, &node.service.check].map(|text| quote(text));
-    let program = format!("set -- {path} {check} {check_s} {COMMITS_MAX}\n{}", SCRIPT.trim_end());
-    command_line("m3m-probe", &program)
+    command_line("m3m-probe", &script(node, time_left))
+}
+
+/// The probe with its arguments, for `sh`.
+pub(super) fn script(node: &Node, time_left: Duration) -> String {
+    let (check_s, commits) = (patience_s(time_left).to_string(), COMMITS_MAX.to_string());
+    arguments(&[&node.repository.path, &node.service.check, &check_s, &commits]) + SCRIPT
+}
+
+/// After how many seconds a node gives up what may hang, where the answer has this time.
+pub(super) fn patience_s(time_left: Duration) -> u64 {
+    time_left.saturating_sub(CHECK_RESERVE).as_secs().max(1)
 }
 
 /// What a node said of itself.
@@ -51,6 +59,8 @@ pub struct Facts {
     pub repository: RepositoryState,
     /// The service's check.
     pub service: ServiceState,
+    /// How long that took on the node, at most; nothing where its clock counts whole seconds.
+    pub service_took: Option<Duration>,
     /// The term, where the node holds one.
     pub term: Option<HeldTerm>,
     /// Whether the answer came to its end.
@@ -64,6 +74,24 @@ pub struct Room {
     pub total: u64,
     /// What is left.
     pub free: u64,
+}
+
+/// A disk with less than this share left is worth a word: git needs room to repack.
+const FREE_PERCENT_MIN: u64 = 5;
+
+impl Room {
+    /// How much of it is left, in percent, rounded down.
+    #[must_use]
+    pub fn percent_free(&self) -> u64 {
+        let percent = (u128::from(self.free) * 100).checked_div(u128::from(self.total)).unwrap_or(0);
+        u64::try_from(percent).unwrap_or(u64::MAX)
+    }
+
+    /// Whether so little is left that it is worth a word.
+    #[must_use]
+    pub fn is_low(&self) -> bool {
+        self.percent_free() < FREE_PERCENT_MIN
+    }
 }
 
 /// What the service's own check said.

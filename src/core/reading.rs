@@ -83,6 +83,10 @@ fn read_line(facts: &mut Facts, key: &str, value: &str) {
                 Err(_) => ServiceState::Unknown,
             }
         }
+        "service_ended" => {
+            let ended = read_exact_clock(value).zip(facts.clock);
+            facts.service_took = ended.map(|(ended, begun)| ended.saturating_sub(begun));
+        }
         _ => {}
     }
 }
@@ -99,6 +103,15 @@ fn read_clock(value: &str) -> Option<Duration> {
     let seconds: u64 = seconds.parse().ok()?;
     let nanos = if fraction.len() == 9 { fraction.parse().unwrap_or(0) } else { 0 };
     Some(Duration::new(seconds, nanos))
+}
+
+/// A time of which the fraction is known.
+fn read_exact_clock(value: &str) -> Option<Duration> {
+    read_clock(value).filter(|_| {
+        value
+            .split_once('.')
+            .is_some_and(|(_, fraction)| fraction.len() == 9 && fraction.bytes().all(|byte| byte.is_ascii_digit()))
+    })
 }
 
 fn first_number(value: &str) -> Option<f64> {
@@ -178,6 +191,7 @@ commit 1111111111111111111111111111111111111111 1795392000
 uncommitted 1
 term 2222222222222222222222222222222222222222 {\"term\": 4, \"primary\": \"almaty\", \"brain\": \"moscow\"}
 service 3
+service_ended 1795393045.305105078
 m3m-end
 ";
 
@@ -193,6 +207,7 @@ m3m-end
         assert_eq!(facts.memory, Some(Room { total: 24_684_096 * 1024, free: 24_281_184 * 1024 }));
         assert_eq!(facts.disk, Some(Room { total: 264_212_084 * 1024, free: 80_648_840 * 1024 }));
         assert_eq!((facts.load, facts.service), (Some(0.05), ServiceState::Stopped(3)));
+        assert_eq!(facts.service_took, Some(Duration::from_millis(12)));
         assert_eq!(facts.head().map(|head| (head.time_s, head.parents.len())), Some((1_795_392_707, 1)));
         let repository = facts.repository().expect("a repository");
         assert_eq!((repository.branch.as_deref(), repository.uncommitted), (Some("main"), Some(1)));
@@ -216,6 +231,7 @@ m3m-end
             absent_or(facts.disk == whole.disk, facts.disk.is_none());
             absent_or(facts.term == whole.term, facts.term.is_none());
             absent_or(facts.head() == whole.head(), facts.head().is_none());
+            absent_or(facts.service_took == whole.service_took, facts.service_took.is_none());
             absent_or(facts.service == whole.service, facts.service == ServiceState::Unknown);
             let (cut, whole) = (facts.repository(), whole.repository().expect("a repository"));
             absent_or(
@@ -245,6 +261,7 @@ m3m-end
         let with = |line: &str| read_ok(&format!("m3m-probe 1\nrepository false\n{line}\nm3m-end\n"));
         assert_eq!(with("clock 1700000000.%N").clock, Some(Duration::from_secs(1_700_000_000)));
         assert_eq!(with("clock now").clock, None);
+        assert_eq!(with("clock 5.000000000\nservice_ended 6.%N").service_took, None, "whole seconds measure nothing");
         assert_eq!(with("disk my disk 100 60 40 60% /mnt/my disk").disk, Some(Room { total: 102_400, free: 40_960 }));
         assert_eq!(with("disk none").disk, None);
         assert_eq!(with("load nan 1").load, None);

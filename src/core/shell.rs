@@ -24,6 +24,12 @@ pub fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// The line of a POSIX `sh` program that gives it these arguments: `$1` and on.
+#[must_use]
+pub fn arguments(words: &[&str]) -> String {
+    words.iter().fold("set --".to_owned(), |line, word| line + " " + &quote(word)) + "\n"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

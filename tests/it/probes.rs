@@ -12,7 +12,10 @@ use m3m::world::inventory_file;
 use crate::support::{Home, finish, skipped};
 
 /// Shells that are a node's login shell, as commands that take `-c`.
-const SHELLS: [&[&str]; 6] = [&["dash"], &["bash"], &["busybox", "sh"], &["zsh"], &["fish"], &["tcsh"]];
+pub const SHELLS: [&[&str]; 3] = [&["dash"], &["bash"], &["busybox", "sh"]];
+
+/// Login shells that are no `sh`.
+pub const OTHER_SHELLS: [&[&str]; 3] = [&["zsh"], &["fish"], &["tcsh"]];
 
 fn inventory(path: &Path, check: &str) -> Inventory {
     let text = format!(
@@ -39,8 +42,12 @@ fn probe_under(shell: &[&str], home: &Home, repository: &Path, check: &str, path
 
 /// The same under every shell of this machine; they must agree.
 fn probe(home: &Home, repository: &Path, check: &str) -> Facts {
+    probe_with(&SHELLS, home, repository, check)
+}
+
+fn probe_with(shells: &[&[&str]], home: &Home, repository: &Path, check: &str) -> Facts {
     let mut answers = Vec::new();
-    for shell in SHELLS {
+    for shell in shells {
         if Command::new(shell[0]).arg("--help").output().is_err() {
             skipped(&format!("there is no {}", shell[0]));
             continue;
@@ -53,7 +60,7 @@ fn probe(home: &Home, repository: &Path, check: &str) -> Facts {
     answers.pop().expect("one shell at least").2
 }
 
-fn git(home: &Home, dir: &Path, args: &[&str]) -> String {
+pub fn git(home: &Home, dir: &Path, args: &[&str]) -> String {
     let mut command = Command::new("git");
     command.arg("-C").arg(dir).args(args).env("HOME", home.path()).env("GIT_CONFIG_NOSYSTEM", "1");
     for (name, value) in [("AUTHOR", "t"), ("COMMITTER", "t")] {
@@ -65,7 +72,7 @@ fn git(home: &Home, dir: &Path, args: &[&str]) -> String {
 }
 
 /// A repository with two commits on main.
-fn repository(home: &Home) -> std::path::PathBuf {
+pub fn repository(home: &Home) -> std::path::PathBuf {
     let path = home.path().join("work tree");
     std::fs::create_dir(&path).expect("a directory");
     git(home, &path, &["init", "-q", "-b", "main"]);
@@ -89,6 +96,15 @@ fn a_work_tree() {
     assert_eq!(found.commits[0].parents, vec![found.commits[1].id.clone()]);
     assert!(facts.disk.is_some_and(|room| room.free > 0 && room.total > room.free));
     assert_eq!(facts.service, ServiceState::Runs);
+}
+
+/// csh breaks at a line's end between quotes and sees history in a `!`; fish sees escapes in a backslash.
+#[test]
+fn login_shells_that_are_no_sh() {
+    let home = Home::new();
+    let path = repository(&home);
+    let facts = probe_with(&[&OTHER_SHELLS[..], &SHELLS[..1]].concat(), &home, &path, "! test 'a\\b' = \"it's!x\"\n");
+    assert_eq!((facts.service, facts.complete), (ServiceState::Runs, true));
 }
 
 #[test]

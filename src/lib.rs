@@ -4,7 +4,7 @@
 //!
 //! # The map
 //!
-//! * [`core`] is pure: no clock, no I/O, no async. Inventory, probe, picture, diagnosis, promises, events.
+//! * [`core`] is pure: no clock, no I/O, no async. Inventory, probe, picture, diagnosis, readiness, promises, events.
 //! * [`world`] touches the outside, one outside thing a file: SSH sessions, files, directories, clocks.
 //! * [`cell`] is the hands: it asks all nodes at once and turns the answers into a picture.
 //! * [`commands`] holds one file a verb: arguments, help text, `run`; and what all verbs start from.

@@ -2,6 +2,7 @@
 
 mod gather;
 mod observe;
+mod readiness;
 mod routes;
 pub mod run;
 mod target;

@@ -1,7 +1,7 @@
 //! One question to one node, over one session.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::core::inventory::{Node, NodeName};
 use crate::core::observation::Observation;
@@ -11,14 +11,33 @@ use crate::core::{probe, reading};
 use crate::world::clock;
 use crate::world::ssh::{Frame, RemoteCommand, Reply, Session};
 
-/// Asks one node everything.
+/// Asks one node everything that the probe asks.
 pub(super) async fn observe(node: &Node, session: &Session, deadline: Instant) -> Observation {
+    ask(node, session, deadline, Question { line: probe::command, end: reading::END }).await.0
+}
+
+/// A question that begins with the probe.
+#[derive(Clone, Copy)]
+pub(super) struct Question {
+    /// The command line for a node, made from the time that is left.
+    pub(super) line: fn(&Node, Duration) -> String,
+    /// The last line of the answer.
+    pub(super) end: &'static str,
+}
+
+/// Puts a question to one node; what the node printed comes along.
+pub(super) async fn ask(
+    node: &Node,
+    session: &Session,
+    deadline: Instant,
+    question: Question,
+) -> (Observation, Vec<u8>) {
     let begun = Instant::now();
     let asked = node.clone();
     let command = RemoteCommand {
-        line: Arc::new(move |time_left| probe::command(&asked, time_left)),
+        line: Arc::new(move |time_left| (question.line)(&asked, time_left)),
         output_bytes_max: probe::ANSWER_BYTES_MAX,
-        frame: Some(Frame { begin: reading::BEGIN, end: reading::END }),
+        frame: Some(Frame { begin: reading::BEGIN, end: question.end }),
     };
     let mut reply = session.exec(command.clone(), deadline).await;
     // A standing connection that broke while nobody looked says nothing of the node as it is now: ask again.
@@ -28,14 +47,15 @@ pub(super) async fn observe(node: &Node, session: &Session, deadline: Instant) -
     let mut observation = blank(node.name.clone(), Err(Silence { phase: Phase::Output, cause: Cause::Closed }));
     (observation.asked_at, observation.took, observation.fresh) = (reply.asked_at, begun.elapsed(), reply.fresh);
     (observation.rtt, observation.first_byte) = (reply.rtt, reply.first_byte);
-    (observation.answer, observation.broken) = read(reply);
-    observation
+    (observation.answer, observation.broken) = read(&reply);
+    (observation, reply.stdout)
 }
 
 /// Reads a reply. One that broke off is still read: what a node said before it stalled is worth more than nothing.
 /// Where the last line came, nothing was missed.
-fn read(reply: Reply) -> (Result<Facts, Silence>, Option<Silence>) {
-    match (reading::read(&reply.stdout, &reply.stderr, reply.exit_status), reply.broken) {
+fn read(reply: &Reply) -> (Result<Facts, Silence>, Option<Silence>) {
+    let broken = reply.broken.clone();
+    match (reading::read(&reply.stdout, &reply.stderr, reply.exit_status), broken) {
         (Ok(facts), _) if facts.complete => (Ok(facts), None),
         (Ok(facts), Some(silence)) => (Ok(facts), Some(silence)),
         (Ok(facts), None) => {
@@ -56,7 +76,7 @@ fn blank(node: NodeName, answer: Result<Facts, Silence>) -> Observation {
     Observation {
         node,
         asked_at: clock::now(),
-        took: std::time::Duration::ZERO,
+        took: Duration::ZERO,
         rtt: None,
         first_byte: None,
         fresh: true,

@@ -43,7 +43,7 @@ fn open(node: &Route, hop: Hop, keep: Keep) -> Session {
 impl Cell {
     /// The way to a node through another one; nothing where this cell has no route to one of them.
     pub(super) fn through(&self, node: &NodeName, relay: &NodeName) -> Option<Through> {
-        let target = &self.reach.get(node)?.route;
+        let target = self.reach.get(node).map(|reach| &reach.route).or_else(|| self.others.get(node))?;
         let (over, session) = match self.reach.get(relay) {
             Some(reach) => (&reach.route, Some(&reach.session)),
             None => (self.others.get(relay)?, None),

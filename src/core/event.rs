@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::name::NodeName;
 use super::observation::Observation;
+use super::readiness::Readiness;
 use super::run::{Execution, Run};
 use super::status::Status;
 
@@ -24,8 +25,15 @@ pub enum Event<'a> {
     Ran(&'a Run),
     /// The command has ended everywhere.
     Executed(&'a Execution),
+    /// Nodes are asked to reach one another now: so many pairs of them.
+    Relaying {
+        /// How many.
+        pairs: usize,
+    },
     /// The status of the cell.
     Status(&'a Status),
+    /// What the cell still lacks.
+    Readiness(&'a Readiness),
     /// Something about this machine's own files that a person should know.
     Notice(&'a str),
 }

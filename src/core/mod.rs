@@ -10,6 +10,7 @@ pub mod name;
 pub mod observation;
 pub mod probe;
 pub mod promises;
+pub mod readiness;
 pub mod reading;
 pub mod relay;
 pub mod run;

@@ -62,6 +62,17 @@ pub struct ClockOffset {
     pub error_s: f64,
 }
 
+/// A clock further off than this, in seconds, is worth a word: stamps order writes.
+const CLOCK_OFFSET_S_MAX: f64 = 2.0;
+
+impl ClockOffset {
+    /// Whether it is worth a word, whatever the round trip leaves open.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.offset_s.abs() - self.error_s > CLOCK_OFFSET_S_MAX
+    }
+}
+
 impl Observation {
     /// The facts, where the node answered.
     #[must_use]

@@ -61,6 +61,12 @@ impl Promises {
     pub fn hold(&self) -> bool {
         self.promises.iter().all(Promise::holds)
     }
+
+    /// The names of those that do not.
+    #[must_use]
+    pub fn broken(&self) -> Vec<&'static str> {
+        self.promises.iter().filter(|promise| !promise.holds()).map(|promise| promise.name).collect()
+    }
 }
 
 /// The promises of a cell.

@@ -35,6 +35,19 @@ fn plain(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
+/// The most names that a sentence lists.
+const NAMES_MAX: usize = 10;
+
+/// Names in a sentence: all of them, or the first few and how many more there are.
+#[must_use]
+pub fn listed(names: &[&str]) -> String {
+    match names.len().checked_sub(NAMES_MAX) {
+        // One more name is no longer than the word that there is one.
+        None | Some(0 | 1) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..NAMES_MAX].join(", ")),
+    }
+}
+
 /// Skips what follows an ESC (ECMA-48): a control sequence up to its final byte, a string up to its terminator, or
 /// one character.
 fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
@@ -92,6 +105,14 @@ mod tests {
         assert_eq!(lines("\u{1b}]0;no end\nnext\u{8}\u{9b}2J\n"), ["", "next  2J"]);
         assert!(lines("").is_empty());
         assert_eq!(lines("\n"), [""]);
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let names: Vec<String> = (1..=100).map(|number| format!("n{number}")).collect();
+        let listed = |count: usize| listed(&names[..count].iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!((listed(0), listed(2)), (String::new(), "n1, n2".to_owned()));
+        assert!(listed(11).ends_with("n10, n11") && listed(100).ends_with("n10 and 90 more"), "{}", listed(11));
     }
 
     proptest! {

@@ -29,8 +29,13 @@ impl Attendance {
             Event::Observed(observation) => self.done(&observation.node, &progress::sentence(observation)),
             Event::Ran(run) => self.done(&run.node, &runs::progress(run)),
             Event::Notice(notice) if !self.settings.quiet => self.say(&format!("note: {notice}")),
+            Event::Relaying { pairs } => {
+                if let Some(progress) = &mut self.progress {
+                    progress.relaying(*pairs);
+                }
+            }
             Event::Asking { .. } | Event::Notice(_) => {}
-            Event::Status(_) | Event::Executed(_) => {
+            Event::Status(_) | Event::Executed(_) | Event::Readiness(_) => {
                 self.progress = None;
                 self.reports += 1;
             }

@@ -5,7 +5,7 @@ use std::io;
 use console::Style;
 
 use super::attendance::Attendance;
-use super::{Screen, Settings, runs, table, write_out};
+use super::{Screen, Settings, readiness, runs, table, write_out};
 use crate::core::event::{Event, Listener};
 use crate::core::status::{Record, Status, Verdict};
 use crate::core::text::harmless;
@@ -14,7 +14,7 @@ use crate::core::text::harmless;
 const CLEAR_LINE: &str = "\u{1b}[K";
 const CLEAR_BELOW: &str = "\u{1b}[J";
 /// The longest sentence of a report.
-const SENTENCE_CHARS_MAX: usize = 400;
+pub(super) const SENTENCE_CHARS_MAX: usize = 400;
 /// Moves the cursor to the upper left corner.
 const HOME: &str = "\u{1b}[H";
 
@@ -82,7 +82,7 @@ pub(super) fn words(status: &Status, settings: Settings, screen: Screen) -> Stri
 }
 
 /// A paragraph that breaks between words on a terminal, its further lines indented, and is one line in a pipe.
-fn paragraph(text: &str, indent: &str, screen: Screen) -> String {
+pub(super) fn paragraph(text: &str, indent: &str, screen: Screen) -> String {
     let Some(width) = screen.width else { return format!("{text}\n") };
     // Hosts, paths and fingerprints stay whole where they fit on a line.
     let options = textwrap::Options::new(width)
@@ -109,6 +109,9 @@ impl Listener for Human {
         match event {
             Event::Status(status) => self.status(status),
             Event::Executed(execution) => runs::show(execution, self.settings, Screen::look(self.settings.color)),
+            Event::Readiness(readiness) => {
+                write_out(&readiness::words(readiness, self.settings, Screen::look(self.settings.color)))
+            }
             _ => Ok(()),
         }
     }

@@ -5,6 +5,8 @@ mod attendance;
 mod human;
 mod progress;
 pub mod promises;
+mod readiness;
+mod readiness_record;
 mod record;
 mod run_record;
 mod runs;
@@ -15,6 +17,7 @@ mod words;
 use std::io::{self, Write};
 
 use crate::core::event::Listener;
+use crate::core::readiness::Readiness;
 use crate::core::status::Status;
 
 /// The form of the output.
@@ -68,24 +71,42 @@ struct Screen {
     attended: bool,
     /// Standard output takes colours.
     colored: bool,
+    /// It shows more than ASCII.
+    unicode: bool,
 }
 
 impl Screen {
     fn look(color: Color) -> Self {
         let (out, err) = (console::Term::stdout(), console::Term::stderr());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let colored = match color {
             Color::Always => true,
             Color::Never => false,
             // An empty NO_COLOR counts as not set (no-color.org).
             Color::Auto => {
-                out.is_term()
-                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+                out.is_term() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && !is_dumb
             }
         };
         let width = out.is_term().then(|| usize::from(out.size_checked().map_or(80, |(_, columns)| columns)).max(20));
-        Self { width, attended: err.is_term(), colored }
+        Self { width, attended: err.is_term(), colored, unicode: !is_dumb && speaks_utf8() }
     }
+}
+
+impl Screen {
+    fn imagined(settings: Settings, width: Option<usize>) -> Self {
+        Self { width, attended: false, colored: settings.color == Color::Always, unicode: true }
+    }
+}
+
+/// Whether the locale's character set is UTF-8.
+fn speaks_utf8() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
 
 /// The listener for these settings.
@@ -101,7 +122,21 @@ pub fn open(settings: Settings) -> Box<dyn Listener> {
 /// A status as people read it on a terminal of this width, or in a pipe.
 #[must_use]
 pub fn status_text(status: &Status, settings: Settings, width: Option<usize>) -> String {
-    human::words(status, settings, Screen { width, attended: false, colored: settings.color == Color::Always })
+    human::words(status, settings, Screen::imagined(settings, width))
+}
+
+/// A readiness as people read it on a terminal of this width, or in a pipe.
+#[must_use]
+pub fn readiness_text(readiness: &Readiness, settings: Settings, width: Option<usize>) -> String {
+    readiness::words(readiness, settings, Screen::imagined(settings, width))
+}
+
+/// A readiness as one document of this form.
+///
+/// # Errors
+/// It cannot be written in this form.
+pub fn readiness_document(format: Format, readiness: &Readiness) -> io::Result<String> {
+    document(format, &readiness_record::ReadinessRecord::of(readiness))
 }
 
 /// A record as one document of this form.

@@ -20,21 +20,20 @@ const TURN: Duration = Duration::from_millis(100);
 pub(super) struct Progress {
     lines: MultiProgress,
     bars: BTreeMap<NodeName, ProgressBar>,
+    relaying: Option<ProgressBar>,
 }
 
 impl Progress {
     pub(super) fn start(nodes: &[NodeName]) -> Self {
         let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        let bars = nodes.iter().map(|node| {
-            let bar = lines.add(ProgressBar::new_spinner());
-            bar.set_style(style("{spinner} {prefix} {msg} {elapsed}"));
-            bar.set_prefix(node.to_string());
-            bar.set_message("asked");
-            bar.enable_steady_tick(TURN);
-            (node.clone(), bar)
-        });
+        let bars = nodes.iter().map(|node| (node.clone(), spinner(&lines, node.to_string(), "asked")));
         let bars = bars.collect();
-        Self { lines, bars }
+        Self { lines, bars, relaying: None }
+    }
+
+    /// A line of its own while nodes are asked to reach one another.
+    pub(super) fn relaying(&mut self, pairs: usize) {
+        self.relaying = Some(spinner(&self.lines, "relays".to_owned(), &format!("{pairs} pairs tried")));
     }
 
     /// Puts a line above the progress.
@@ -53,12 +52,21 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         // Each on its own: a line that is dropped as it stands draws the answered ones once more.
-        for bar in self.bars.values() {
+        for bar in self.bars.values().chain(&self.relaying) {
             bar.finish_and_clear();
         }
         // A terminal that is gone needs no clearing.
         let _ = self.lines.clear();
     }
+}
+
+fn spinner(lines: &MultiProgress, prefix: String, message: &str) -> ProgressBar {
+    let bar = lines.add(ProgressBar::new_spinner());
+    bar.set_style(style("{spinner} {prefix} {msg} {elapsed}"));
+    bar.set_prefix(prefix);
+    bar.set_message(message.to_owned());
+    bar.enable_steady_tick(TURN);
+    bar
 }
 
 /// What came of one question, in a few words.

@@ -57,8 +57,7 @@ impl<'a> Judgement<'a> {
     }
 
     fn verdict(self) -> String {
-        let broken: Vec<&str> =
-            self.promises.promises.iter().filter(|promise| !promise.holds()).map(|promise| promise.name).collect();
+        let broken = self.promises.broken();
         if broken.is_empty() {
             format!("HOLDS: every promise of cell {}, by the numbers of its inventory\n", self.cell)
         } else {
@@ -92,7 +91,8 @@ impl<'a> PromiseRecord<'a> {
     }
 }
 
-fn words(promise: &Promise) -> String {
+/// A promise with its numbers.
+pub(super) fn words(promise: &Promise) -> String {
     let mark = if promise.holds() { ' ' } else { '!' };
     let limit = show(promise.limit);
     let bound = match promise.bound {

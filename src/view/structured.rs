@@ -5,7 +5,7 @@ use std::io;
 use super::attendance::Attendance;
 use super::record::StatusRecord;
 use super::run_record::ExecRecord;
-use super::{Format, Screen, Settings, write_out};
+use super::{Format, Screen, Settings, readiness_document, write_out};
 use crate::core::event::{Event, Listener};
 
 pub(super) struct Structured {
@@ -26,6 +26,7 @@ impl Listener for Structured {
         match event {
             Event::Status(status) => write_out(&document(format, repeated, &StatusRecord::of(status))?),
             Event::Executed(execution) => write_out(&document(format, repeated, &ExecRecord::of(execution))?),
+            Event::Readiness(readiness) => write_out(&readiness_document(format, readiness)?),
             _ => Ok(()),
         }
     }

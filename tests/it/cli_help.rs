@@ -49,7 +49,7 @@ fn a_wrong_command_line_is_told_on_stderr() {
         "frobnicate",
         "--frobnicate",
         "status extra",
-        "check",
+        "check extra",
         "exec",
         "exec uptime",
         "ssh",

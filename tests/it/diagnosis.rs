@@ -69,9 +69,9 @@ const STORIES: &[(&str, &str)] = &[
     ("reached around, and turned away", "almaty=auth+via:moscow"),
 ];
 
-const AT: i64 = 1_800_000_000;
+pub const AT: i64 = 1_800_000_000;
 
-fn inventory() -> Inventory {
+pub fn inventory() -> Inventory {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("inventory.yaml");
     let text = std::fs::read_to_string(path).expect("the shipped inventory");
     inventory_file::parse("inventory.yaml", &text, Path::new("/")).unwrap_or_else(|error| panic!("{}", error.render()))
@@ -91,7 +91,7 @@ fn commits(head: usize, age_s: i64) -> Vec<Commit> {
         .collect()
 }
 
-fn facts(primary: bool) -> Facts {
+pub fn facts(primary: bool) -> Facts {
     let repository =
         Repository { branch: Some("main".into()), commits: commits(90, 5), uncommitted: Some(0), bare: false };
     Facts {
@@ -103,12 +103,13 @@ fn facts(primary: bool) -> Facts {
         disk: Some(Room { total: 100 << 30, free: 60 << 30 }),
         repository: RepositoryState::Found(repository),
         service: if primary { ServiceState::Runs } else { ServiceState::Stopped(3) },
+        service_took: Some(Duration::from_millis(12)),
         term: None,
         complete: true,
     }
 }
 
-fn silence(word: &str) -> Option<Silence> {
+pub fn silence(word: &str) -> Option<Silence> {
     let (phase, cause) = match word {
         "timeout" => (Phase::Connect, Cause::Timeout),
         "mute" => (Phase::Banner, Cause::Timeout),
@@ -140,7 +141,7 @@ fn term(term: u64, primary: &str) -> HeldTerm {
     HeldTerm { commit: format!("{term:040}"), record: Some(record) }
 }
 
-fn change(facts: &mut Facts, word: &str) {
+pub fn change(facts: &mut Facts, word: &str) {
     let now_s = AT.unsigned_abs();
     match word {
         "runs" => facts.service = ServiceState::Runs,

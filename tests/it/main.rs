@@ -12,6 +12,9 @@
 mod acceptor;
 mod agent;
 mod cell_file;
+mod check_script;
+#[cfg(feature = "lab")]
+mod cli_check;
 mod cli_completion;
 #[cfg(feature = "lab")]
 mod cli_every;
@@ -75,8 +78,10 @@ mod probes;
 mod processes;
 mod promises;
 mod proxy;
+mod readiness;
 mod readme;
 mod real_auth;
+mod real_check;
 mod real_exec;
 mod real_host_keys;
 mod real_ipv6;

@@ -2,16 +2,11 @@
 
 use crate::core::inventory::{Inventory, Role};
 use crate::core::observation::Via;
-use crate::core::probe::{RepositoryState, ServiceState};
+use crate::core::probe::ServiceState;
+use crate::core::readiness::repository_fault;
 use crate::core::relay::{Attempt, Outcome};
 use crate::core::silence::{Cause, Silence};
 use crate::core::status::{NodeStatus, Observed, Record, Warning};
-
-/// A clock further off than this (beyond what the round trip leaves open) is worth a word: stamps order writes.
-const CLOCK_OFFSET_S_MAX: f64 = 2.0;
-
-/// A disk with less than this share left is worth a word: git needs room to repack.
-const DISK_FREE_PERCENT_MIN: u64 = 5;
 
 /// What a person should know, the most important first.
 pub(super) fn warnings(inventory: &Inventory, nodes: &[NodeStatus], record: &Record) -> Vec<Warning> {
@@ -156,44 +151,9 @@ fn service(inventory: &Inventory, node: &NodeStatus, nodes: &[NodeStatus], warni
 fn repository(inventory: &Inventory, node: &NodeStatus, warnings: &mut Vec<Warning>) {
     let (name, Some(facts)) = (&node.name, node.facts()) else { return };
     let Some(expected) = inventory.node(name).map(|node| &node.repository) else { return };
-    let path = &expected.path;
-    let (text, hint) = match &facts.repository {
-        RepositoryState::Unknown => return,
-        RepositoryState::GitMissing => (format!("{name} has no git"), "install git there".to_owned()),
-        RepositoryState::Unusable(said) if said.contains("dubious ownership") => (
-            format!("{name}: git distrusts the owner of {path}"),
-            format!("on {name}: git config --global --add safe.directory {path}"),
-        ),
-        RepositoryState::Unusable(said) => (
-            format!("{name}: no usable repository at {path}: {said}"),
-            format!("on {name}: git init -b {} {path}, or correct repository.path", expected.branch),
-        ),
-        RepositoryState::Inside(below) => (
-            format!("{name}: {path} is not a repository of its own but {below} in another one"),
-            "correct repository.path".to_owned(),
-        ),
-        RepositoryState::Found(found) if found.bare => (
-            format!("{name}: the repository at {path} is bare"),
-            "the service's state breathes through a work tree: clone one, or correct repository.path".to_owned(),
-        ),
-        RepositoryState::Found(found) if found.commits.is_empty() && facts.complete => (
-            format!("{name}: the repository at {path} has no commit yet"),
-            format!("on {name}: commit something, or fetch the history of another node"),
-        ),
-        RepositoryState::Found(found) => match &found.branch {
-            Some(branch) if *branch == expected.branch => return,
-            Some(branch) => (
-                format!("{name} is on branch {branch} instead of {}", expected.branch),
-                format!("on {name}: git -C {path} switch {}", expected.branch),
-            ),
-            None if facts.complete => (
-                format!("{name}: the head is detached"),
-                format!("on {name}: git -C {path} switch {}", expected.branch),
-            ),
-            None => return,
-        },
-    };
-    warnings.push(about(node, text, hint));
+    if let Some((text, hint)) = repository_fault(expected, facts) {
+        warnings.push(about(node, format!("{name}: {text}"), format!("on {name}: {hint}")));
+    }
 }
 
 fn lag(inventory: &Inventory, node: &NodeStatus, warnings: &mut Vec<Warning>) {
@@ -211,7 +171,7 @@ fn lag(inventory: &Inventory, node: &NodeStatus, warnings: &mut Vec<Warning>) {
 
 fn clock(node: &NodeStatus, warnings: &mut Vec<Warning>) {
     let (name, Some(clock)) = (&node.name, node.clock) else { return };
-    if clock.offset_s.abs() - clock.error_s > CLOCK_OFFSET_S_MAX {
+    if clock.is_off() {
         let way = if clock.offset_s > 0.0 { "ahead of" } else { "behind" };
         let text = format!("{name}'s clock is {:.1} s {way} this machine's", clock.offset_s.abs());
         warnings.push(about(node, text, "which one is wrong? chronyc tracking, timedatectl".to_owned()));
@@ -220,9 +180,9 @@ fn clock(node: &NodeStatus, warnings: &mut Vec<Warning>) {
 
 fn disk(node: &NodeStatus, warnings: &mut Vec<Warning>) {
     let (name, Some(room)) = (&node.name, node.disk()) else { return };
-    let percent = (u128::from(room.free) * 100).checked_div(u128::from(room.total)).unwrap_or(0);
-    if percent < u128::from(DISK_FREE_PERCENT_MIN) {
-        let text = format!("{name}'s disk is almost full: {} MiB left, {percent} %", room.free / (1 << 20));
+    if room.is_low() {
+        let text =
+            format!("{name}'s disk is almost full: {} MiB left, {} %", room.free / (1 << 20), room.percent_free());
         warnings.push(about(node, text, "make room before git cannot write".to_owned()));
     }
 }

@@ -1,0 +1,132 @@
+//! The question: what runs on the node, and what it is told of the service's commands.
+
+use std::time::Duration;
+
+use crate::core::inventory::Node;
+use crate::core::probe::{patience_s, script as probe};
+use crate::core::shell::{arguments, command_line};
+
+/// What runs on the node, behind the probe.
+const SCRIPT: &str = include_str!("../../scripts/check.sh");
+
+/// One of the service's commands, as far as its text tells what it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceCommand<'a> {
+    /// Which one: `start`.
+    pub name: &'static str,
+    /// Its whole text.
+    pub text: &'a str,
+    /// The first program that it runs; nothing where only a shell could tell.
+    pub program: Option<&'a str>,
+    /// What it asks sudo for, where it does.
+    pub sudo: Option<String>,
+}
+
+/// The command line that asks a node everything, for its login shell: first the probe, whose clock is read as the answer
+/// begins, then the check. `time_left` is the time for the answer, from the sending of the question.
+#[must_use]
+pub fn command(node: &Node, time_left: Duration) -> String {
+    let patience_s = patience_s(time_left).to_string();
+    let unit = unit(&node.service.start).unwrap_or_default();
+    let commands = service_commands(node);
+    let mut words = vec![node.repository.path.as_str(), &patience_s, &unit];
+    for command in &commands {
+        words.extend([command.name, command.program.unwrap_or_default(), command.sudo.as_deref().unwrap_or_default()]);
+    }
+    command_line("m3m-check", &(probe(node, time_left) + &arguments(&words) + SCRIPT))
+}
+
+/// The service's commands; `kill` only where it is not `stop`.
+#[must_use]
+pub fn service_commands(node: &Node) -> Vec<ServiceCommand<'_>> {
+    let service = &node.service;
+    let all = [("start", &service.start), ("stop", &service.stop), ("check", &service.check), ("kill", &service.kill)];
+    let differs = |name: &str, text: &String| name != "kill" || *text != service.stop;
+    all.into_iter()
+        .filter(|(name, text)| differs(name, text))
+        .map(|(name, text)| ServiceCommand::of(name, text))
+        .collect()
+}
+
+impl<'a> ServiceCommand<'a> {
+    fn of(name: &'static str, text: &'a str) -> Self {
+        let words: Vec<&str> = text.split_whitespace().skip_while(|word| is_assignment(word)).collect();
+        let program = words.first().copied().filter(|word| is_plain(word));
+        let sudo = program.filter(|program| *program == "sudo" || program.ends_with("/sudo"));
+        Self { name, text, program, sudo: sudo.and_then(|_| sudo_words(&words[1..])) }
+    }
+}
+
+/// What sudo is asked for, as far as it is made of plain words: up to where the shell takes over again.
+fn sudo_words(words: &[&str]) -> Option<String> {
+    let own = words.iter().take_while(|word| is_plain(word));
+    let own: Vec<&str> = own.copied().filter(|word| !matches!(*word, "-n" | "-S" | "-k")).collect();
+    (!own.is_empty()).then(|| own.join(" "))
+}
+
+/// The systemd unit that a command starts.
+#[must_use]
+pub fn unit(start: &str) -> Option<String> {
+    let words = start.split_whitespace().skip_while(|word| matches!(*word, "sudo" | "-n" | "exec"));
+    let mut words = words.skip_while(|word| is_assignment(word));
+    let program = words.next()?;
+    if program != "systemctl" && !program.ends_with("/systemctl") {
+        return None;
+    }
+    let rest: Vec<&str> = words.collect();
+    // A user's own manager has units of its own; an option that takes a value would be mistaken for what it is not.
+    let known =
+        |option: &str| matches!(option, "--no-block" | "--quiet" | "-q" | "--no-ask-password" | "--job-mode=fail");
+    match rest.iter().filter(|word| !known(word)).collect::<Vec<_>>()[..] {
+        [&"start" | &"restart", unit] if is_plain(unit) && !unit.starts_with('-') => Some((*unit).to_owned()),
+        _ => None,
+    }
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    })
+}
+
+/// A word that a shell takes as it stands.
+fn is_plain(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:@%+,=".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_program_of_a_command() {
+        let of = |text| {
+            let command = ServiceCommand::of("start", text);
+            (command.program, command.sudo)
+        };
+        assert_eq!(of("systemctl start montana"), (Some("systemctl"), None));
+        assert_eq!(of("A=1 B='x' /opt/run --now && echo"), (Some("/opt/run"), None));
+        assert_eq!(of("sudo -n systemctl start montana"), (Some("sudo"), Some("systemctl start montana".into())));
+        assert_eq!(of("sudo -u svc /opt/run > \"$HOME/log\""), (Some("sudo"), Some("-u svc /opt/run".into())));
+        assert_eq!(of("\"$HOME/run\" now"), (None, None));
+        assert_eq!(of("( run; )"), (None, None));
+        assert_eq!(of("if true; then run; fi"), (Some("if"), None));
+    }
+
+    #[test]
+    fn the_unit_that_a_command_starts() {
+        for (start, expected) in [
+            ("systemctl start montana", Some("montana")),
+            ("sudo systemctl start montana.service", Some("montana.service")),
+            ("sudo -n /usr/bin/systemctl --no-block start montana", Some("montana")),
+            ("systemctl --user start montana", None),
+            ("systemctl start a b", None),
+            ("systemctl start $UNIT", None),
+            ("service montana start", None),
+            ("", None),
+        ] {
+            assert_eq!(unit(start).as_deref(), expected, "{start}");
+        }
+    }
+}

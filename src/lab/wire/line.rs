@@ -144,21 +144,25 @@ impl Way {
 /// both ways until both ends are done or the connection breaks.
 ///
 /// As over a network, who connects knows it after one round trip, and the node learns of it half a round trip later.
+/// What asks for the connection and what answers are held like all else while they would vanish.
 pub(super) async fn connect(
-    way: Way,
+    mut way: Way,
     inner: Option<u16>,
     read: impl AsyncRead + Unpin,
     mut write: impl AsyncWrite + Unpin,
     answer: Answer,
 ) {
     let (began, rtt) = (Instant::now(), way.rtt());
+    let mut back = way.back();
     sleep_until(began + rtt / 2).await;
+    way.heard().await;
     let made = match inner {
         Some(port) => TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok(),
         None => None,
     };
+    sleep_until(began + rtt).await;
+    back.heard().await;
     if answer == Answer::Told {
-        sleep_until(began + rtt).await;
         let word: &[u8] = if made.is_some() { b"connected\n" } else { b"refused\n" };
         if write.write_all(word).await.is_err() {
             return;
@@ -169,7 +173,6 @@ pub(super) async fn connect(
     let _ = node.set_nodelay(true);
     let (node_read, node_write) = node.into_split();
     let known = began + rtt * 3 / 2;
-    let back = way.back();
     // A broken connection is closed by this, and that is all there is to say.
     let _ = tokio::try_join!(way.carry(read, node_write, known), async {
         sleep_until(known).await;

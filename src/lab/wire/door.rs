@@ -131,10 +131,11 @@ impl Door {
     }
 }
 
-async fn accept(listener: Arc<TcpListener>, way: Way, inner: u16, filler: Option<SocketAddr>) {
+async fn accept(listener: Arc<TcpListener>, way: Way, inner: u16, mut filler: Option<SocketAddr>) {
     loop {
         match listener.accept().await {
-            Ok((_, peer)) if Some(peer) == filler => {}
+            // Once: its port may be another client's later.
+            Ok((_, peer)) if filler.take_if(|filler| *filler == peer).is_some() => {}
             Ok((stream, _)) => {
                 // Small answers must not wait for acknowledgements. It fails on a dead connection.
                 let _ = stream.set_nodelay(true);
@@ -144,5 +145,48 @@ async fn accept(listener: Arc<TcpListener>, way: Way, inner: u16, filler: Option
             // Such as too many open files: it passes.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpSocket;
+
+    use super::super::super::network::Faults;
+    use super::*;
+
+    /// A connection from one and the same port.
+    async fn connect(from: SocketAddr, to: SocketAddr) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind(from).unwrap();
+        socket.connect(to).await.unwrap()
+    }
+
+    async fn listen() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    #[tokio::test]
+    async fn a_client_with_the_port_of_an_earlier_filler_is_let_in() {
+        let (inner, inner_address) = listen().await;
+        let (outer, address) = listen().await;
+        let (free, filler) = listen().await;
+        drop(free);
+        let faults = tokio::sync::watch::Sender::new(Arc::new(Faults::default()));
+        let way = Way::new(faults.subscribe(), End::Operator, End::ALL[1]);
+        tokio::spawn(accept(Arc::new(outer), way, inner_address.port(), Some(filler)));
+
+        let mut filling = connect(filler, address).await;
+        assert_eq!(filling.read(&mut [0]).await.unwrap(), 0, "it is nobody's connection");
+        drop(filling);
+        let mut client = connect(filler, address).await;
+        tokio::spawn(async move { inner.accept().await.unwrap().0.write_all(b"hello").await });
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "hello");
     }
 }

@@ -1,6 +1,6 @@
 //! Runs the command of a channel with the node's own `sh`, and carries its bytes.
 //!
-//! As under OpenSSH, the end of a session closes the pipes of what it started and kills nothing.
+//! As under OpenSSH, the end of a session closes the pipes of what it started and kills nothing, but hangs up a terminal.
 
 use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -76,7 +76,8 @@ pub(super) fn start(
     if cfg!(target_os = "linux") {
         command.process_group(0);
     }
-    let mut child = tokio::process::Command::from(command).spawn()?;
+    // A terminal goes away with its client, and the kernel tells those who work in it.
+    let mut child = tokio::process::Command::from(command).kill_on_drop(pty.is_some()).spawn()?;
     let stdin = child.stdin.take();
     Ok(Running::start(move |input| async move {
         tokio::select! {

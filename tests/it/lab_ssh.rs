@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::lab::{Labs, SOON, has};
-use crate::processes::{self, state};
+use crate::lab_forward::ssh;
+use crate::processes::{self, Running, state};
 use crate::support::{finish, until};
 
 #[test]
@@ -121,6 +122,21 @@ fn a_command_without_a_reader_gets_a_broken_pipe_when_its_client_is_gone() {
     client.kill().expect("kill the client");
     client.wait().expect("its end");
     until("it has ended", SOON, || marked(&labs.node("almaty"), "yes\0").is_none().then_some(()));
+}
+
+#[test]
+fn what_runs_in_a_terminal_is_hung_up_when_its_client_is_gone() {
+    if !has("ssh", "-V") || !has("script", "--version") {
+        return;
+    }
+    let labs = Labs::up();
+    let mut client = ssh(&labs, &["-tt", "almaty", "sleep 603 & nohup sleep 604 & wait"]);
+    let mut client = Running(client.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("ssh"));
+    let sleeps = |seconds: u32| marked(&labs.node("almaty"), &format!("sleep\0{seconds}\0"));
+    until("both run", SOON, || sleeps(603).and(sleeps(604)));
+    client.0.kill().expect("kill the client");
+    until("it is hung up", SOON, || sleeps(603).is_none().then_some(()));
+    assert!(sleeps(604).is_some(), "it asked to be left alone");
 }
 
 /// A process of this node with that command line, its words ended by NUL.

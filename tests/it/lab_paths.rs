@@ -164,6 +164,19 @@ fn a_fault_that_cannot_be_brought_into_force_says_why() {
 }
 
 #[test]
+fn a_change_whose_maker_was_killed_before_it_told_the_network_comes_into_force() {
+    let labs = Labs::up();
+    labs.run(["lab", "cut", "moscow"]).assert_code(0);
+    let path = labs.dir("lab").join("wire/faults.json");
+    let mut faults: Value = serde_json::from_slice(&fs::read(&path).expect("what is in force")).expect("JSON");
+    faults["serial"] = (faults["serial"].as_u64().expect("a number") + 1).into();
+    faults["off"] = serde_json::json!(["almaty"]);
+    let whole = labs.home.write("faults.json", faults.to_string());
+    fs::rename(whole, path).expect("the next change");
+    until("it is in force", SOON, || hangs(&labs, "almaty").then_some(()));
+}
+
+#[test]
 fn a_lab_may_stand_in_a_place_with_a_long_name() {
     let home = Home::new();
     // Longer than the name of a socket can be.

@@ -30,8 +30,8 @@ use door::Door;
 
 /// Where nodes plug in, in the lab's directory: its whole path may be longer than a socket's name can be.
 const SOCKET: &str = "wire.sock";
-/// How often the network looks whether its lab still exists.
-const DIRECTORY_CHECK: Duration = Duration::from_secs(1);
+/// How often the network looks whether its lab still exists, and whether it does what is to be in force.
+const LOOK: Duration = Duration::from_secs(1);
 /// The longest line that a node says, in bytes.
 const LINE_BYTES_MAX: u64 = 256;
 
@@ -44,7 +44,7 @@ pub async fn run(dir: PathBuf) -> Result<Exit, Error> {
     let prepared = prepare(LabDir::new(dir)).await;
     start::tell(prepared.as_ref().map(drop));
     let (_lock, wire, listener, mut hangups) = prepared?;
-    let mut directory_check = tokio::time::interval(DIRECTORY_CHECK);
+    let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -53,9 +53,13 @@ pub async fn run(dir: PathBuf) -> Result<Exit, Error> {
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             },
             _ = hangups.recv() => wire.enforce().await,
-            _ = directory_check.tick() => {
+            _ = look.tick() => {
                 if !wire.lab.wire().lock().exists() {
                     return Ok(Exit::Ok);
+                }
+                // Whoever wrote it may have been killed before it could say so.
+                if wire.is_behind() {
+                    wire.enforce().await;
                 }
             }
         }
@@ -99,6 +103,10 @@ impl Wire {
         let in_force = watch::Sender::new(Arc::new(network::load(&lab)?));
         let doors = lab.nodes().iter().flat_map(|node| Port::ALL.map(|port| Door::new(node, port))).collect();
         Ok(Self { lab, in_force, doors: Mutex::new(doors) })
+    }
+
+    fn is_behind(&self) -> bool {
+        network::load(&self.lab).is_ok_and(|faults| faults.serial() != self.in_force.borrow().serial())
     }
 
     /// Takes over what stands in the file, and says so when it is in force.

@@ -90,13 +90,16 @@ impl Lab {
     }
 
     /// Adds to the round trips between these nodes and one end, or all, beyond their distance and in place of what was
-    /// added before; nothing where it is zero. At most [`Lab::DELAY_MAX`].
+    /// added before; nothing where it is zero. Whole milliseconds, at most [`Lab::DELAY_MAX`].
     ///
     /// # Errors
-    /// As for [`Lab::cut`], or it is too long.
+    /// As for [`Lab::cut`], or it is too long or too fine.
     pub fn delay(&self, rtt: Duration, nodes: &[&str], from: Option<End>) -> Result<(), Error> {
         if rtt > Self::DELAY_MAX {
             return Err(Error::usage(format!("a delay is at most {:?}", Self::DELAY_MAX)).hint("for more: m3m lab cut"));
+        }
+        if !rtt.subsec_nanos().is_multiple_of(1_000_000) {
+            return Err(Error::usage("a delay is a whole number of milliseconds"));
         }
         let nodes = ends(nodes, from)?;
         network::change(&self.dir, |faults| nodes.iter().for_each(|node| faults.delay(rtt, *node, from)))

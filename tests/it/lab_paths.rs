@@ -108,6 +108,8 @@ fn what_makes_no_sense_is_refused_and_nothing_is_done() {
     labs.run(["lab", "delay", "soon", "almaty"]).assert_code(2);
     let long = labs.run(["lab", "delay", "2m", "almaty"]);
     assert!(long.assert_code(2).stderr.contains("at most 60s"), "{long}");
+    let fine = labs.run(["lab", "delay", "1500us", "almaty"]);
+    assert!(fine.assert_code(2).stderr.contains("whole number of milliseconds"), "{fine}");
     assert!(paths(&labs).iter().all(|path| path["rtt_s"] == 0.0 && path["cut_to"] == serde_json::json!([])));
 }
 

@@ -96,9 +96,7 @@ impl State {
             Self::Off => "off",
         }
     }
-}
 
-impl State {
     /// The verb of `m3m lab` that ends it; a node that is up can be killed.
     #[must_use]
     pub fn remedy(self) -> &'static str {

@@ -7,12 +7,9 @@ use std::time::{Duration, Instant};
 use m3m::lab::ledger::Ledger;
 use m3m::lab::{Direction, End, Lab, State, ThrowAway};
 
-use crate::lab::SOON;
+use crate::lab::{SILENCE, SOON};
 use crate::lab_throw_away::throw_away;
 use crate::support::until;
-
-/// What counts as silence: a living node answers on loopback much sooner.
-const SILENCE: Duration = Duration::from_millis(300);
 
 fn address(lab: &ThrowAway, node: &str) -> SocketAddr {
     let port = lab.lab().nodes().iter().find(|one| one.name == node).and_then(|one| one.port).expect("its port");

@@ -88,7 +88,7 @@ enum Verb {
     /// Add to the round-trip time of nodes, in place of what was added before
     ///
     /// It comes on top of the distances of `up --wan`, holds for the nodes' services too, and for connections from node
-    /// to node. Bytes stay in order and there is no limit to their number; a new connection is heard from after two
+    /// to node. Bytes stay in order, at most 4 MiB of them on their way at once; a new connection is heard from after two
     /// round trips, as over a network.
     Delay(Delay),
 }

@@ -6,10 +6,13 @@ use std::time::Duration;
 use m3m::core::inventory::{Inventory, Node, Role};
 use m3m::core::probe;
 
-use crate::measure::Script;
+use crate::measure::{Script, parallel};
 use crate::support::Home;
 
 const CURVE25519: &str = "-o KexAlgorithms=curve25519-sha256";
+
+/// One status.
+pub const M3M: &str = "\"$M3M\" status -o json";
 
 /// A running cell of nodes on this machine, and a home to measure from.
 pub struct Cell {
@@ -29,14 +32,29 @@ pub struct View {
 pub struct Lab(Home);
 
 impl Lab {
-    pub fn up() -> Self {
+    /// A lab whose nodes are as far away as `lab up --wan` has it.
+    pub fn up(wan: &str) -> Self {
         let home = Home::new();
-        home.run(["lab", "up"]).assert_code(0);
+        home.run(["lab", "up", "--wan", wan]).assert_code(0);
         Self(home)
     }
 
+    /// Runs a verb of `m3m lab`.
+    pub fn run<const N: usize>(&self, args: [&str; N]) {
+        let output = self.0.m3m(["lab"]).args(args).output().expect("start m3m");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     pub fn inventory(&self) -> PathBuf {
-        self.0.path().join("state/m3m/labs/lab/inventory.yaml")
+        self.dir().join("inventory.yaml")
+    }
+
+    pub fn ssh_config(&self) -> PathBuf {
+        self.dir().join("ssh_config")
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.0.path().join("state/m3m/labs/lab")
     }
 }
 
@@ -75,7 +93,7 @@ impl Cell {
         let known_hosts = self.home.write("view/known_hosts", known);
         let place = known_hosts.display();
         let mut text = format!(
-            "cell: {}\nssh: {{ known_hosts: {place} }}\nrepository: {{ path: /nowhere }}\n\
+            "cell: {}\nssh: {{ known_hosts: {place}, config: none }}\nrepository: {{ path: /nowhere }}\n\
              service: {{ start: 'true', stop: 'true', check: 'true' }}\nnodes:\n",
             self.inventory.cell
         );
@@ -85,18 +103,17 @@ impl Cell {
 
     /// A script in which `ssh` asks all nodes at once what m3m asks them. The probe of each node is in `$PROBE_0`, ….
     pub fn ssh_script(&self, view: &View, options: &str) -> String {
-        let mut script = String::new();
-        for (index, (node, port)) in self.inventory.nodes.iter().zip(&view.ports).enumerate() {
+        let nodes = self.inventory.nodes.iter().zip(&view.ports).enumerate();
+        parallel(nodes.map(|(index, (node, port))| {
             let user = node.ssh.user.iter().map(|user| format!("-l {user} ")).collect::<String>();
             let identity = node.ssh.identity.iter().map(|path| format!("-i {} ", path.display())).collect::<String>();
-            script += &[
+            [
                 "ssh -F none -n -o BatchMode=yes -o IdentityAgent=none -o IdentitiesOnly=yes -o GlobalKnownHostsFile=none ",
                 &format!("-o UserKnownHostsFile={} ", view.known_hosts.display()),
-                &format!("{options} {user}{identity}-p {port} {} \"$PROBE_{index}\" & ", node.host),
+                &format!("{options} {user}{identity}-p {port} {} \"$PROBE_{index}\"", node.host),
             ]
-            .concat();
-        }
-        script + "wait"
+            .concat()
+        }))
     }
 
     /// m3m, ssh with curve25519, and ssh as it comes, all asking the same.

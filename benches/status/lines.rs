@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use crate::cell::{Cell, View};
 use crate::measure::median;
 use crate::processes::Peaks;
@@ -21,22 +23,39 @@ impl Drop for Running {
     }
 }
 
-/// How long a status takes over standing connections, in seconds: the slowest node counts.
-pub fn warm_s(cell: &Cell, view: &View) -> f64 {
-    let mut m3m = start(cell, view, &["status", "--every=1s", "-o", "json"]);
-    let lines = BufReader::new(m3m.0.stdout.take().expect("a pipe")).lines();
-    let warm: Vec<f64> = lines.skip(1).take(WARM_ANSWERS).map(|line| slowest_s(&line.expect("a line"))).collect();
-    assert_eq!(warm.len(), WARM_ANSWERS, "m3m ended too early");
-    median(warm.into_iter())
+/// A round over standing connections.
+pub struct Warm {
+    /// How long the slowest node took to answer.
+    pub answer_s: f64,
+    /// From the question to the report.
+    pub round_s: f64,
 }
 
-fn slowest_s(line: &str) -> f64 {
+/// The medians of a status over standing connections.
+pub fn warm(cell: &Cell, view: &View) -> Warm {
+    let mut m3m = start(cell, view, &["status", "--every=1s", "-o", "json"]);
+    let lines = BufReader::new(m3m.0.stdout.take().expect("a pipe")).lines();
+    let warm: Vec<Warm> = lines.skip(1).take(WARM_ANSWERS).map(|line| round(&line.expect("a line"))).collect();
+    assert_eq!(warm.len(), WARM_ANSWERS, "m3m ended too early");
+    let middle = |seconds: fn(&Warm) -> f64| median(warm.iter().map(seconds));
+    Warm { answer_s: middle(|warm| warm.answer_s), round_s: middle(|warm| warm.round_s) }
+}
+
+fn round(line: &str) -> Warm {
     let status: serde_json::Value = serde_json::from_str(line).expect("a JSON document a line");
     let nodes = status["nodes"].as_array().expect("nodes");
     for node in nodes {
         assert!(node["state"] == "up" && node["fresh_connection"] == false, "not over a standing connection: {node}");
     }
-    nodes.iter().filter_map(|node| node["took_s"].as_f64()).fold(0.0, f64::max)
+    let asked = nodes.iter().map(|node| time(&node["asked_at"])).min().expect("a node");
+    Warm {
+        answer_s: nodes.iter().filter_map(|node| node["took_s"].as_f64()).fold(0.0, f64::max),
+        round_s: time(&status["at"]).duration_since(asked).as_secs_f64(),
+    }
+}
+
+fn time(text: &serde_json::Value) -> Timestamp {
+    text.as_str().expect("a time").parse().expect("a time")
 }
 
 /// When the answers came, from the command's start.

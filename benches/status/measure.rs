@@ -49,6 +49,12 @@ impl Script<'_> {
     }
 }
 
+/// A script that runs commands at once, and fails where one of them does.
+pub fn parallel(commands: impl Iterator<Item = String>) -> String {
+    let started: String = commands.map(|command| format!("{command} & started+=\" $!\"\n")).collect();
+    format!("{started}for id in $started; do wait $id || exit; done")
+}
+
 /// Runs the scripts in turn, `rounds` times, so that all share the machine's moods; the medians, script by script.
 pub fn interleaved<const N: usize>(rounds: usize, scripts: &[Script<'_>; N]) -> [Run; N] {
     let mut runs: [Vec<Run>; N] = std::array::from_fn(|_| Vec::with_capacity(rounds));

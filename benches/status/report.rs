@@ -1,5 +1,7 @@
 //! The tables, in Markdown.
 
+use crate::configuration::Configuration;
+use crate::distances::{FAR, RELAY, Row as FarRow, Way};
 use crate::hundred::Hundred;
 use crate::measure::Run;
 
@@ -36,7 +38,12 @@ pub struct OneSilent {
     pub end_over_timeout: f64,
 }
 
-pub fn print_walls(measured: &Measured) {
+pub fn print_five(measured: &[Measured]) {
+    measured.iter().for_each(print_walls);
+    print_targets(measured);
+}
+
+fn print_walls(measured: &Measured) {
     let Measured { cell, rows, cold_trips: trips, .. } = measured;
     println!("\n### {cell}: medians\n");
     println!(
@@ -61,7 +68,7 @@ pub fn print_walls(measured: &Measured) {
     println!("| trips | {:.1} | {:.1} | | {:.1} | | {:.1} | | | |", trips[0], trips[1], trips[2], measured.warm_trips);
 }
 
-pub fn print_targets(measured: &[Measured]) {
+fn print_targets(measured: &[Measured]) {
     println!("\n### Targets\n");
     let columns: String = measured.iter().map(|measured| format!(" {} |", measured.cell)).collect();
     println!("| | target |{columns}\n| --- | --- |{}", " --- |".repeat(measured.len()));
@@ -106,6 +113,61 @@ pub fn print_hundred(measured: &[Hundred]) {
     line("peak memory", "< 60 MiB", &|of| mib(Some(of.peaks.resident_kib)));
     line("open files at once, sockets among them", "", &|of| of.peaks.files.to_string());
     line("threads at once", "", &|of| of.peaks.threads.to_string());
+}
+
+pub fn print_distances(ways: &[Way]) {
+    println!("\n### The distances of Montana: medians\n");
+    println!(
+        "| path to {FAR} | m3m | ssh curve25519 | ratio | ssh as it comes | ratio | m3m warm: slowest answer | m3m warm: round |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for way in ways {
+        let path = if way.is_relayed { format!("through {RELAY}") } else { "direct".to_owned() };
+        for row in &way.rows {
+            print_far(&format!("{path}, {} ms", row.rtt_ms), row, row.runs[0].wall_s);
+        }
+        let [m3m, curve25519, default] = [0, 1, 2].map(|index| way.trips(|row| row.runs[index].wall_s));
+        let [answer, round] = [way.trips(|row| row.warm.answer_s), way.trips(|row| row.warm.round_s)];
+        println!("| {path}, round trips | {m3m:.1} | {curve25519:.1} | | {default:.1} | | {answer:.1} | {round:.1} |");
+        for row in way.rows.iter().filter(|_| way.is_relayed) {
+            print_far(&format!("{path}, {} ms, m3m from when it asks relays", row.rtt_ms), row, row.relayed_s());
+        }
+    }
+}
+
+fn print_far(path: &str, row: &FarRow, m3m_s: f64) {
+    let [_, curve25519, default] = row.runs;
+    println!(
+        "| {path} | {} | {} | {:.2} | {} | {:.2} | {} | {} |",
+        ms(m3m_s),
+        ms(curve25519.wall_s),
+        m3m_s / curve25519.wall_s,
+        ms(default.wall_s),
+        m3m_s / default.wall_s,
+        ms(row.warm.answer_s),
+        ms(row.warm.round_s),
+    );
+}
+
+pub fn print_configuration(measured: &[Configuration]) {
+    println!("\n### ssh's configuration: medians, nodes that refuse at once\n");
+    println!("| |{}", measured.iter().map(|of| format!(" {} nodes: wall | CPU |", of.nodes)).collect::<String>());
+    println!("| --- |{}", " --- | --- |".repeat(measured.len()));
+    let line = |what: &str, run: &dyn Fn(&Configuration) -> Run, base: &dyn Fn(&Configuration) -> Run| {
+        let cells = measured.iter().map(|of| {
+            let (run, base) = (run(of), base(of));
+            let more = |run_s: f64, base_s: f64| {
+                let more_ms = (run_s - base_s) * 1000.0;
+                if more_ms == 0.0 { ms(run_s) } else { format!("{} ({more_ms:+.0} ms)", ms(run_s)) }
+            };
+            format!(" {} | {} |", more(run.wall_s, base.wall_s), more(run.cpu_s, base.cpu_s))
+        });
+        println!("| {what} |{}", cells.collect::<String>());
+    };
+    line("status, ssh.config: none", &|of| of.none, &|of| of.none);
+    line("status, nothing kept: ssh -G for each node", &|of| of.cold, &|of| of.none);
+    line("status, answers kept", &|of| of.warm, &|of| of.none);
+    line("one ssh -G, alone", &|of| of.one, &|of| of.one);
 }
 
 fn ms(seconds: f64) -> String {

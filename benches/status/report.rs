@@ -124,28 +124,27 @@ pub fn print_distances(ways: &[Way]) {
     for way in ways {
         let path = if way.is_relayed { format!("through {RELAY}") } else { "direct".to_owned() };
         for row in &way.rows {
-            print_far(&format!("{path}, {} ms", row.rtt_ms), row, row.runs[0].wall_s);
+            let warm = format!("{} | {}", ms(row.warm.answer_s), ms(row.warm.round_s));
+            print_far(&format!("{path}, {} ms", row.rtt_ms), row.runs[0].wall_s, row, &warm);
         }
         let [m3m, curve25519, default] = [0, 1, 2].map(|index| way.trips(|row| row.runs[index].wall_s));
         let [answer, round] = [way.trips(|row| row.warm.answer_s), way.trips(|row| row.warm.round_s)];
         println!("| {path}, round trips | {m3m:.1} | {curve25519:.1} | | {default:.1} | | {answer:.1} | {round:.1} |");
         for row in way.rows.iter().filter(|_| way.is_relayed) {
-            print_far(&format!("{path}, {} ms, m3m from when it asks relays", row.rtt_ms), row, row.relayed_s());
+            print_far(&format!("{path}, {} ms, m3m since it asks relays", row.rtt_ms), row.relayed_s(), row, " | ");
         }
     }
 }
 
-fn print_far(path: &str, row: &FarRow, m3m_s: f64) {
+fn print_far(path: &str, m3m_s: f64, row: &FarRow, warm: &str) {
     let [_, curve25519, default] = row.runs;
     println!(
-        "| {path} | {} | {} | {:.2} | {} | {:.2} | {} | {} |",
+        "| {path} | {} | {} | {:.2} | {} | {:.2} | {warm} |",
         ms(m3m_s),
         ms(curve25519.wall_s),
         m3m_s / curve25519.wall_s,
         ms(default.wall_s),
         m3m_s / default.wall_s,
-        ms(row.warm.answer_s),
-        ms(row.warm.round_s),
     );
 }
 

@@ -128,8 +128,8 @@ pub fn print_distances(ways: &[Way]) {
             print_far(&format!("{path}, {} ms", row.rtt_ms), row.runs[0].wall_s, row, &warm);
         }
         let [m3m, curve25519, default] = [0, 1, 2].map(|index| way.trips(|row| row.runs[index].wall_s));
-        let [answer, round] = [way.trips(|row| row.warm.answer_s), way.trips(|row| row.warm.round_s)];
-        println!("| {path}, round trips | {m3m:.1} | {curve25519:.1} | | {default:.1} | | {answer:.1} | {round:.1} |");
+        let answer = way.trips(|row| row.warm.answer_s);
+        println!("| {path}, round trips | {m3m:.1} | {curve25519:.1} | | {default:.1} | | {answer:.1} | |");
         for row in way.rows.iter().filter(|_| way.is_relayed) {
             print_far(&format!("{path}, {} ms, m3m since it asks relays", row.rtt_ms), row.relayed_s(), row, " | ");
         }

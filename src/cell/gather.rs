@@ -79,6 +79,9 @@ struct Round<'a> {
 struct Asked {
     /// It is late, or its own path failed.
     suspect: bool,
+    /// It was reached around in the last round, and its own path has not come back since. That path is tried again
+    /// all the same, and goes on being tried when the round is over.
+    is_around: bool,
     direct: Option<Observation>,
     /// Whoever was asked to relay, and what came of it.
     relays: BTreeMap<NodeName, Option<Outcome>>,
@@ -106,6 +109,10 @@ impl<'a> Round<'a> {
         let mut round = Self { cell, deadline, questions, asked, uses: BTreeMap::new() };
         for (node, relay) in cell.standing_relays() {
             round.ask(&node, &relay);
+            let own_path_stands = cell.reach.get(&node).is_some_and(|reach| reach.session.is_standing());
+            if let Some(asked) = round.asked.get_mut(&node) {
+                asked.is_around = !own_path_stands;
+            }
         }
         round
     }
@@ -148,7 +155,7 @@ impl<'a> Round<'a> {
             let is_waiting = asked.relays.values().any(Option::is_none)
                 || (more_may_answer && asked.relays.len() < relay::RELAYS_MAX);
             let is_coming = || self.cell.reach.get(name).is_some_and(|reach| reach.session.is_coming());
-            let is_relayed = asked.relayed.is_some() && asked.suspect && (asked.direct.is_some() || !is_coming());
+            let is_relayed = asked.is_to_be_relayed() && (asked.direct.is_some() || !is_coming());
             if is_direct || is_relayed || asked.direct.is_some() && !is_waiting {
                 asked.settled = true;
                 settled.extend(asked.outcome(|| self.cell.reach.get(name).map(|reach| reach.session.phase())));
@@ -204,12 +211,18 @@ impl<'a> Round<'a> {
 }
 
 impl Asked {
+    /// Whether what it said through a relay is to be told.
+    fn is_to_be_relayed(&self) -> bool {
+        self.relayed.is_some() && (self.suspect || self.is_around && self.direct.is_none())
+    }
+
     /// What is to be said of the node: what it said itself, else what it said through a relay, else its silence.
     fn outcome(&mut self, phase: impl FnOnce() -> Option<crate::core::silence::Phase>) -> Option<Observation> {
         let attempts = std::mem::take(&mut self.relays);
         let attempts = attempts.into_iter().filter_map(|(relay, outcome)| Some(Attempt { relay, outcome: outcome? }));
+        let needs_relay = self.is_to_be_relayed();
         let mut observation = match (self.relayed.take(), self.direct.take()) {
-            (Some((relay, relayed)), direct) if self.suspect => {
+            (Some((relay, relayed)), direct) if needs_relay => {
                 let direct = match direct.and_then(|direct| direct.answer.err()) {
                     Some(silence) => silence,
                     None => Silence { phase: phase()?, cause: Cause::Timeout },

@@ -216,7 +216,7 @@ impl Session {
 
     /// The same for a command that may take much longer than connecting, which has a deadline of its own.
     pub async fn exec_once_connected(&self, command: RemoteCommand, connect_by: Instant, deadline: Instant) -> Reply {
-        let begun = Reply::begun(!self.shared.standing.load(Ordering::Relaxed));
+        let begun = Reply::begun(!self.is_standing());
         let (reply, mut answer) = oneshot::channel();
         if self.requests.send(Request::Exec { command, connect_by, deadline, reply }).is_err() {
             return gone(begun);
@@ -248,10 +248,16 @@ impl Session {
         self.shared.phase()
     }
 
+    /// Whether a connection stands.
+    #[must_use]
+    pub fn is_standing(&self) -> bool {
+        self.shared.standing.load(Ordering::Relaxed)
+    }
+
     /// Whether a connection that is being made has come as far as a log-in: who gets that far is on the way.
     #[must_use]
     pub fn is_coming(&self) -> bool {
-        !self.shared.standing.load(Ordering::Relaxed) && self.phase() > Phase::Auth
+        !self.is_standing() && self.phase() > Phase::Auth
     }
 
     /// Gives the connection away, to serve as the way to another node. Nothing where there is none, or where the owner

@@ -104,13 +104,15 @@ pub fn has_open(pid: u32, file: &Path) -> bool {
     open.filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|path| path == file)
 }
 
-/// The name of the process that holds the connection from this port of this machine; nothing where it is gone.
-pub fn holder_of_port(port: u16) -> Option<String> {
+/// The name of the process that holds the connection from this port of this machine to that one; nothing where it is
+/// gone.
+pub fn holder_of_connection(port: u16, to: u16) -> Option<String> {
     let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
-    let local = format!("0100007F:{port:04X}");
-    let row = table.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>());
+    // An earlier connection from the same port may still be remembered.
+    let ends = [port, to].map(|port| format!("0100007F:{port:04X}"));
+    let rows = table.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>());
     let inode =
-        row.filter(|row| row.get(1) == Some(&local.as_str())).find_map(|row| row.get(9).map(|at| (*at).to_owned()));
+        rows.filter(|row| row.get(1..3).is_some_and(|row| row == ends)).find_map(|row| Some((*row.get(9)?).to_owned()));
     let socket = PathBuf::from(format!("socket:[{}]", inode?));
     let holds = |pid: &u32| {
         let open = std::fs::read_dir(proc(*pid).join("fd")).into_iter().flatten().flatten();

@@ -86,10 +86,10 @@ fn connect(way: &Arc<Way>, client: TcpStream, keeper: &Keeper) {
 }
 
 fn is_from_m3m(client: &TcpStream) -> bool {
-    let Ok(address) = client.peer_addr() else { return false };
+    let (Ok(from), Ok(to)) = (client.peer_addr(), client.local_addr()) else { return false };
     // One look at the tables of a busy machine may miss a row. Only a client that has left is found by none.
     let look = || {
-        let holder = processes::holder_of_port(address.port());
+        let holder = processes::holder_of_connection(from.port(), to.port());
         if holder.is_none() {
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -2,6 +2,7 @@
 //! and nothing of SSH, git or the cell.
 
 mod attendance;
+mod echo;
 mod human;
 mod progress;
 pub mod promises;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::echo::Hushed;
 use super::words;
 use crate::core::inventory::NodeName;
 use crate::core::observation::Observation;
@@ -21,14 +22,17 @@ pub(super) struct Progress {
     lines: MultiProgress,
     bars: BTreeMap<NodeName, ProgressBar>,
     relaying: Option<ProgressBar>,
+    /// Control characters are echoed again once the lines are cleared.
+    _hushed: Option<Hushed>,
 }
 
 impl Progress {
     pub(super) fn start(nodes: &[NodeName]) -> Self {
+        let hushed = Hushed::hush();
         let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let bars = nodes.iter().map(|node| (node.clone(), spinner(&lines, node.to_string(), "asked")));
         let bars = bars.collect();
-        Self { lines, bars, relaying: None }
+        Self { lines, bars, relaying: None, _hushed: hushed }
     }
 
     /// A line of its own while nodes are asked to reach one another.

@@ -1,7 +1,7 @@
 //! Driving libssh2: every call is repeated until it is done, with the socket waited for in between, up to a deadline.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use ssh2::{BlockDirections, ErrorCode};
@@ -15,6 +15,9 @@ const EAGAIN: i32 = -37;
 
 /// libssh2 saw the connection end: banner or socket could not be sent or received.
 const CLOSED: [i32; 6] = [-2, -3, -7, -13, -43, -45];
+
+/// The longest single wait. Kernels take a thousandth of a timeout as leave to be late, which is too much of a long one.
+const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Why a call was not done.
 #[derive(Debug)]
@@ -68,7 +71,7 @@ impl Driver {
         Err(Stop::Timeout)
     }
 
-    /// Waits until the socket is ready for what libssh2 waits for.
+    /// Waits until the socket is ready for what libssh2 waits for, or it is time to look at the deadline again.
     pub(super) fn wait(&self, deadline: Instant) -> Result<(), Stop> {
         let interest = match self.session.block_directions() {
             BlockDirections::Outbound => PollFlags::OUT,
@@ -80,11 +83,10 @@ impl Driver {
         if left.is_zero() {
             return Err(Stop::Timeout);
         }
-        let timeout = Timespec::try_from(left).ok();
+        let timeout = Timespec::try_from(left.min(WAIT_MAX)).ok();
         match poll(&mut [PollFd::new(&self.socket, interest)], timeout.as_ref()) {
-            // A signal is no reason to stop; the loop comes back with less time left.
-            Ok(1..) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Ok(0) => Err(Stop::Timeout),
+            // Neither a signal nor the end of a wait is a reason to stop; the loop comes back with less time left.
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(_) => Err(Stop::Closed),
         }
     }

@@ -40,7 +40,6 @@ pub use layout::{PARTS, Part};
 pub use network::{Direction, End, Network, PathStatus, Wan};
 pub use persistent::{Exclusive, all, choose, down, find, incomplete, the_only, up};
 use processes::Act;
-pub use setup::shell_word;
 pub use throw_away::ThrowAway;
 
 /// A complete lab. Its nodes live or not.

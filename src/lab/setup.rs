@@ -111,7 +111,7 @@ fn utf8(path: &Path) -> Result<&str, Error> {
 
 /// A word for `sh`, whatever it holds.
 #[must_use]
-pub fn shell_word(text: &str) -> String {
+pub(super) fn shell_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

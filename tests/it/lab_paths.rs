@@ -89,7 +89,8 @@ fn a_lab_has_the_distances_that_were_asked_for() {
     labs.run(["--lab", "status"]).assert_code(0);
 
     labs.run(["lab", "delay", "5ms", "almaty"]).assert_code(0);
-    assert_eq!(words(&labs, "operator", "almaty").as_deref(), Some("70 ms"));
+    assert_eq!(words(&labs, "operator", "almaty").as_deref(), Some("70 ms  5 ms of it added"));
+    assert_eq!(path(&labs, "operator", "almaty")["delay_s"], 0.005);
     labs.run(["lab", "heal"]).assert_code(0);
     assert_eq!(words(&labs, "operator", "almaty").as_deref(), Some("65 ms"), "a distance is no fault");
     // It is there already, and takes over what is asked for.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::NAME_DEFAULT;
 use crate::core::name::Name;
-use crate::lab::{self, End, Lab, Network, NodeStatus, PARTS, PathStatus, State, Wan};
+use crate::lab::{End, Lab, Network, NodeStatus, PARTS, PathStatus, State, Wan};
 
 /// What every verb says to programs: `m3m.labs/1`.
 #[derive(serde::Serialize)]
@@ -41,15 +41,14 @@ pub(super) fn record<'a>(labs: &[Lab], incomplete: &'a [Name]) -> LabsRecord<'a>
 /// What to do with a lab that is up.
 pub(super) fn how_to_use(lab: &Lab, nodes: &[NodeStatus], new: bool) -> String {
     let name = lab.name();
-    let option = if name == NAME_DEFAULT { String::new() } else { format!("={name}") };
+    let option = option(lab);
     let already = if new { "" } else { " already" };
-    let ssh = ssh(lab);
     [
         format!("the lab {name} is up{already}: {} SSH nodes on 127.0.0.1\n", PARTS.len()),
         how_to_serve(lab, nodes),
         how_to_heal(lab),
         format!("  try it:  m3m --lab{option} status\n"),
-        format!("  log in:  {ssh} {}\n", PARTS[0].name),
+        format!("  log in:  m3m --lab{option} ssh {}\n", PARTS[0].name),
         format!("  end it:  m3m lab down {name}\n"),
     ]
     .concat()
@@ -85,7 +84,10 @@ pub(super) fn how_to_serve(lab: &Lab, nodes: &[NodeStatus]) -> String {
         return String::new();
     }
     let first = if nodes.iter().any(|node| node.name == primary && node.state != State::Up) { "then " } else { "" };
-    format!("  the service of {primary} was not started: {first}{} {primary} ledger start\n", ssh(lab))
+    format!(
+        "  the service of {primary} was not started: {first}m3m --lab{} ssh {primary} -- ledger start\n",
+        option(lab)
+    )
 }
 
 /// The labs and their nodes, a line each.
@@ -137,14 +139,17 @@ fn in_force(network: &Network) -> String {
 fn path_row(path: &PathStatus) -> String {
     let ends = format!("{} - {}", path.between.0, path.between.1);
     let rtt = if path.rtt.is_zero() { String::new() } else { format!("{} ms", path.rtt.as_millis()) };
+    let added = if path.delay.is_zero() { String::new() } else { format!("{} ms of it added", path.delay.as_millis()) };
     let cut = match path.cut_to[..] {
         [] => String::new(),
         [end] => format!("nothing reaches {}", if end == End::Operator { "the operator" } else { end.name() }),
         _ => "cut".to_owned(),
     };
-    format!("{ends:32}  {rtt:>8}  {cut}")
+    let notes = [added, cut].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join("  ");
+    format!("{ends:32}  {rtt:>8}  {notes}")
 }
 
-fn ssh(lab: &Lab) -> String {
-    format!("ssh -F {}", lab::shell_word(&lab.ssh_config_path().display().to_string()))
+/// What follows `--lab` for this one.
+fn option(lab: &Lab) -> String {
+    if lab.name() == NAME_DEFAULT { String::new() } else { format!("={}", lab.name()) }
 }

@@ -40,8 +40,13 @@ impl Faults {
     /// The round trip between two ends.
     pub(in super::super) fn rtt(&self, one: End, other: End) -> Duration {
         let path = one.path(other);
-        let delay = self.delays.iter().find(|delay| delay.path == path).map_or(0, |delay| delay.rtt_ms);
-        self.wan.rtt(path) + Duration::from_millis(delay)
+        self.wan.rtt(path) + self.added(path)
+    }
+
+    /// What of a path's round trip was added to its distance.
+    pub(super) fn added(&self, path: Path) -> Duration {
+        let delay = self.delays.iter().find(|delay| delay.path == path);
+        Duration::from_millis(delay.map_or(0, |delay| delay.rtt_ms))
     }
 
     pub(in super::super) fn is_off(&self, end: End) -> bool {

@@ -36,6 +36,9 @@ pub struct PathStatus {
     /// The round trip, distance and added delay together; in seconds for programs.
     #[serde(rename = "rtt_s", serialize_with = "in_seconds")]
     pub rtt: Duration,
+    /// What of it was added; in seconds for programs.
+    #[serde(rename = "delay_s", serialize_with = "in_seconds")]
+    pub delay: Duration,
     /// The ends at which nothing arrives on this path, by a cut. Whoever has no power is told by its own state.
     pub cut_to: Vec<End>,
 }
@@ -46,6 +49,7 @@ impl Network {
         let status = |(one, other): (End, End)| PathStatus {
             between: (one, other),
             rtt: faults.rtt(one, other),
+            delay: faults.added(one.path(other)),
             cut_to: [(other, one), (one, other)]
                 .into_iter()
                 .filter_map(|(from, to)| faults.is_cut(from, to).then_some(to))

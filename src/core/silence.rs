@@ -176,9 +176,15 @@ impl Silence {
     pub fn hint(&self, node: &str, host: &str, port: u16) -> Option<String> {
         let endpoint = endpoint(host, port);
         Some(match &self.cause {
-            Cause::Timeout if self.phase <= Phase::Connect => return None,
+            Cause::Timeout if self.phase == Phase::Jump => return None,
+            Cause::Timeout if self.phase == Phase::Resolve => {
+                format!("no answer to the question for {host}'s address: is this machine's resolver reached?")
+            }
+            Cause::Timeout if self.phase == Phase::Connect => {
+                format!("nothing comes back from {endpoint}: {node} is off, or a firewall drops what is sent there")
+            }
             Cause::Timeout if self.phase == Phase::Auth => {
-                format!("{node} is slow to authenticate, or a key agent on this machine waits for you")
+                format!("{node} is slow to authenticate (more --timeout shows it), or a key agent here waits for you")
             }
             Cause::Timeout if self.phase >= Phase::Channel => {
                 format!("{node} stopped answering: it may be frozen, overloaded or cut off")

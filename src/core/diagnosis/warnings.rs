@@ -5,7 +5,7 @@ use crate::core::observation::Via;
 use crate::core::probe::ServiceState;
 use crate::core::readiness::repository_fault;
 use crate::core::relay::{Attempt, Outcome};
-use crate::core::silence::{Cause, Silence};
+use crate::core::silence::{Cause, Phase, Silence};
 use crate::core::status::{NodeStatus, Observed, Record, Warning};
 
 /// What a person should know, the most important first.
@@ -15,7 +15,7 @@ pub(super) fn warnings(inventory: &Inventory, nodes: &[NodeStatus], record: &Rec
     strangers(inventory, record, &mut warnings);
     for node in nodes {
         if let Err(silence) = &node.observation.answer {
-            warnings.push(silent(node, silence));
+            warnings.push(silent(node, silence, nodes));
             continue;
         }
         reached_around(node, &mut warnings);
@@ -60,15 +60,29 @@ fn strangers(inventory: &Inventory, record: &Record, warnings: &mut Vec<Warning>
     }
 }
 
-fn silent(node: &NodeStatus, silence: &Silence) -> Warning {
+fn silent(node: &NodeStatus, silence: &Silence, nodes: &[NodeStatus]) -> Warning {
     let name = node.name.as_str();
     let how = if node.refuses() { "cannot be observed" } else { "does not answer" };
     let text = match &node.observation.via {
         Some(Via { relay, direct }) => format!("{name} {how} through {relay}: {silence}; from here: {direct}"),
         None => format!("{name} {how}: {silence}{}", witnesses(&node.observation.relays)),
     };
-    let hint = silence.hint(name, &node.address, node.port);
-    about(node, text, hint.or_else(|| mute_relay(&node.observation.relays)?.hint(name, &node.address, node.port)))
+    about(node, text, what_to_do(node, silence, nodes))
+}
+
+/// Of a node that is as silent as one that is off: what others say of it counts for more than what it looks like.
+fn what_to_do(node: &NodeStatus, silence: &Silence, nodes: &[NodeStatus]) -> Option<String> {
+    let (name, relays) = (node.name.as_str(), &node.observation.relays);
+    let told = |silence: &Silence| silence.hint(name, &node.address, node.port);
+    if silence.cause != Cause::Timeout || silence.phase > Phase::Connect {
+        return told(silence).or_else(|| told(mute_relay(relays)?));
+    }
+    if relays.iter().any(|attempt| matches!(attempt.outcome, Outcome::Failed(_))) {
+        return Some(format!("{name} is off, or its whole network is: look at its console or ask its provider"));
+    }
+    // Where several are asked and none answers it is more likely this machine's own network, as the verdict says.
+    let is_its_own = nodes.len() == 1 || nodes.iter().any(|other| other.facts().is_some());
+    mute_relay(relays).and_then(told).or_else(|| told(silence).filter(|_| is_its_own))
 }
 
 /// Why a relay can say nothing.
@@ -90,8 +104,8 @@ fn witnesses(relays: &[Attempt]) -> String {
     match (failed.is_empty(), no_word.is_empty()) {
         (true, true) => String::new(),
         (false, true) => format!("; not reached from {failed} either"),
-        (true, false) => format!("; no word of it through {no_word}"),
-        (false, false) => format!("; not reached from {failed} either, no word of it through {no_word}"),
+        (true, false) => format!("; {no_word} cannot tell"),
+        (false, false) => format!("; not reached from {failed} either; {no_word} cannot tell"),
     }
 }
 
@@ -101,7 +115,10 @@ fn reached_around(node: &NodeStatus, warnings: &mut Vec<Warning>) {
     let name = node.name.as_str();
     let text = format!("{name} is reached through {relay} only; from here: {direct}");
     let hint = match direct.cause {
-        Cause::Timeout => Some(format!("{name} lives; look for a firewall or a route between here and {}", node.host)),
+        Cause::Timeout => Some(format!(
+            "{name} lives (m3m ssh {name} --via {relay}); look for a firewall between here and {}",
+            node.host
+        )),
         _ => direct.hint(name, &node.address, node.port),
     };
     warnings.push(about(node, text, hint));

@@ -2198,12 +2198,16 @@ _m3m() {
             return 0
             ;;
         m3m__subcmd__ssh)
-            opts="-t -i -o -q -v -n -h --tty --inventory --lab --output --color --quiet --verbose --timeout --node --help"
+            opts="-t -i -o -q -v -n -h --via --tty --inventory --lab --output --color --quiet --verbose --timeout --node --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --inventory)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then

@@ -106,6 +106,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand exec" -s n -l node -d 'Only thes
 complete -c m3m -n "__fish_m3m_using_subcommand exec" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand exec" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand ssh" -l via -d 'Go through another node, such as the one that status names' -r
 complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand ssh" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
 complete -c m3m -n "__fish_m3m_using_subcommand ssh" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'

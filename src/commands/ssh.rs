@@ -1,5 +1,7 @@
 //! `m3m ssh`.
 
+use std::time::Duration;
+
 use clap_complete::engine::ArgValueCompleter;
 
 use super::complete;
@@ -9,11 +11,14 @@ use crate::core::run::wrapper;
 use crate::error::{Error, Exit};
 use crate::world::ssh_program::Client;
 
+/// What connecting may take, where no time is given. A key may ask for a touch.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Log in to a node with the system's ssh
 ///
 /// Hands over to ssh(1) with what the inventory says of the node: host, port, user, key, and host key, which is
 /// checked as strictly as m3m does. What it does not say is up to ssh and its configuration. A command follows `--`
-/// as for exec, for the node's login shell.
+/// as for exec, for the node's login shell. Connecting may take --timeout, 10s where none is given.
 ///
 /// Exit status: that of ssh: the remote command's, or 255 where the node was not reached.
 #[derive(Debug, clap::Args)]
@@ -21,6 +26,10 @@ pub struct Args {
     /// The node
     #[arg(value_name = "NODE", add = ArgValueCompleter::new(complete::nodes))]
     pub node: NodeName,
+
+    /// Go through another node, such as the one that status names
+    #[arg(long, value_name = "NODE", add = ArgValueCompleter::new(complete::nodes))]
+    pub via: Option<NodeName>,
 
     /// Give the command a terminal, as ssh -t does
     #[arg(short, long)]
@@ -42,6 +51,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     }
     let node = known(&source.inventory, &args.node)?;
     let command = (!args.command.is_empty()).then(|| wrapper::command(&args.command));
-    let client = Client::new(node, args.tty, command.as_deref());
+    let via = args.via.as_ref().map(|via| known(&source.inventory, via)).transpose()?;
+    if via.is_some_and(|via| via.name == node.name) {
+        return Err(Error::usage(format!("{} is no way to itself", node.name)).hint("--via takes another node"));
+    }
+    let timeout = context.global.timeout.unwrap_or(TIMEOUT);
+    let client = Client::new(node, via, timeout, args.tty, command.as_deref());
     if source.ends_with_m3m { client.wait().await.map(Exit::Remote) } else { Err(client.become_it()) }
 }

@@ -5,8 +5,10 @@ use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::core::inventory::{ConfigFile, Node};
+use crate::core::shell::quote;
 use crate::error::{Error, Exit};
 
 /// `ssh` with all its arguments.
@@ -14,10 +16,20 @@ use crate::error::{Error, Exit};
 pub struct Client(Vec<OsString>);
 
 impl Client {
-    /// Logs in to the node, or runs a line in its login shell; `tty` asks for a terminal for that line.
+    /// Logs in to the node within the timeout, through another one where that is named, or runs a line in its login
+    /// shell; `tty` asks for a terminal for that line.
     #[must_use]
-    pub fn new(node: &Node, tty: bool, line: Option<&str>) -> Self {
-        let mut arguments = settings(node);
+    pub fn new(node: &Node, via: Option<&Node>, timeout: Duration, tty: bool, line: Option<&str>) -> Self {
+        let mut first = Settings(Vec::new());
+        // ssh knows whole seconds, and takes 0 for its own default.
+        let timeout_s = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
+        first.option("ConnectTimeout", &timeout_s.to_string());
+        if let Some(via) = via {
+            // Of this and the node's own jumps ssh takes what comes first.
+            first.option("ProxyCommand", &forwarding(via, &first));
+        }
+        let mut arguments = first.0;
+        arguments.extend(settings(node));
         arguments.extend(tty.then(|| "-t".into()));
         // Nothing behind this is an option, whatever it looks like.
         arguments.extend(["--".into(), OsString::from(&node.host)]);
@@ -80,6 +92,14 @@ fn settings(node: &Node) -> Vec<OsString> {
         settings.option("GlobalKnownHostsFile", "/dev/null");
     }
     settings.0
+}
+
+/// The command by which another node forwards to the one that ssh is asked for.
+fn forwarding(via: &Node, first: &Settings) -> String {
+    let settings = first.0.iter().cloned().chain(settings(via));
+    // The ssh that runs the command puts its own words in place of tokens: those of the node's options are not meant.
+    let words = settings.map(|word| quote(&word.to_string_lossy()).replace('%', "%%"));
+    format!("ssh {} -W '[%h]:%p' -- {}", words.collect::<Vec<_>>().join(" "), quote(&via.host))
 }
 
 struct Settings(Vec<OsString>);

@@ -20,6 +20,20 @@ fn it_hands_over_to_ssh_and_ends_as_that_does() {
 }
 
 #[test]
+fn where_its_own_path_is_cut_it_soon_gives_up_and_another_node_is_a_way() {
+    if !has("ssh", "-V") {
+        return;
+    }
+    let labs = Labs::up();
+    labs.run(["lab", "cut", "almaty", "--from", "operator"]).assert_code(0);
+    let ssh = |words: &[&str]| finish(labs.home.m3m(["--lab", "ssh", "almaty"]).args(words));
+    let cut = ssh(&["--timeout", "200ms", "--", "true"]);
+    assert!(cut.assert_code(255).stderr.contains("timed out"), "{cut}");
+    let around = ssh(&["--via", "moscow", "--", "basename \"${HOME%/home}\"; exit 9"]);
+    assert_eq!(around.assert_code(9).stdout, "almaty\n");
+}
+
+#[test]
 fn a_throw_away_lab_lives_until_ssh_ends() {
     if !has("ssh", "-V") {
         return;
@@ -37,6 +51,8 @@ fn a_wrong_call_is_told() {
     let unknown = home.run(["--lab", "ssh", "almty"]);
     assert!(unknown.assert_code(2).stderr.contains("did you mean almaty?"), "{unknown}");
     home.run(["--lab", "ssh", "almaty", "-n", "moscow"]).assert_code(2);
+    let itself = home.run(["--lab", "ssh", "almaty", "--via", "almaty"]);
+    assert!(itself.assert_code(2).stderr.contains("almaty is no way to itself"), "{itself}");
     home.write(
         "inventory.yaml",
         "cell: c\nrepository: { path: /srv/c }\nservice: { start: a, stop: b, check: c }\nnodes:\n  \

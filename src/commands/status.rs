@@ -15,8 +15,9 @@ use crate::world::ssh::Keep;
 /// Show what is true now
 ///
 /// Asks every node at once and puts recorded and observed roles side by side, a verdict first. `!` marks a
-/// contradiction, `?` what could not be seen; warnings with hints follow the table. Takes as long as the slowest node,
-/// at most --timeout. Changes nothing.
+/// contradiction, `?` what could not be seen; warnings with hints follow the table. A node that does not answer is
+/// tried through others; one that answers that way is shown as `via NODE`. Takes as long as the slowest node, at most
+/// --timeout. Changes nothing.
 ///
 /// Exit status: 0 operational, 10 degraded, 11 the service is down, 12 nothing could be reached.
 #[derive(Debug, clap::Args)]

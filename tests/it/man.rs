@@ -11,27 +11,31 @@ use roff::{Inline, Roff, bold, italic, roman};
 
 use crate::generated::check_or_bless;
 
-const ENVIRONMENT: [(&str, &str); 6] = [
+const ENVIRONMENT: [(&str, &str); 7] = [
     ("M3M_INVENTORY", "The inventory, where -i and --lab are not given."),
     ("NO_COLOR", "Set to anything: no colours, unless --color says otherwise."),
     ("SSH_AUTH_SOCK", "The key agent, whose keys are all offered where the inventory names none."),
     ("USER, LOGNAME", "The remote user, where the inventory names none."),
     ("XDG_CONFIG_HOME, XDG_STATE_HOME", "Where configuration is looked for and labs are kept."),
-    ("HOME", "Where ~/.ssh is, and the two above where they are not set."),
+    ("XDG_CACHE_HOME", "Where answers of `ssh -G` are kept."),
+    ("HOME", "Where ~/.ssh is, and the three above where they are not set."),
 ];
 
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 5] = [
     ("./inventory.yaml, ~/.config/m3m/inventory.yaml", "The inventory, where none is named; see m3m-inventory(5)."),
-    ("~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts", "The host keys, where the inventory names no other file."),
+    ("~/.ssh/config, /etc/ssh/ssh_config", "What the inventory does not say of reaching a node."),
+    ("~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts", "The host keys, where neither names another file."),
+    ("~/.cache/m3m/", "What may be deleted at any time."),
     ("~/.local/state/m3m/labs/", "Labs that stay up; see m3m-lab(1)."),
 ];
 
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 7] = [
     ("m3m --lab status", "Starts five nodes on this machine, shows them and ends them."),
     ("m3m check --offline -i cell.yaml", "Whether the file is sound, and whether its timing can keep the promises."),
     ("m3m status -i cell.yaml --every=5s", "What is true now, every five seconds."),
     ("m3m exec -- uptime", "A command on all nodes at once."),
     ("m3m ssh almaty", "Log in to one."),
+    ("m3m ssh almaty --via moscow", "Log in to one through another, where status says so."),
     ("m3m where primary", "The host of the PRIMARY and nothing else."),
 ];
 

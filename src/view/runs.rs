@@ -7,6 +7,7 @@ use std::io;
 
 use console::Style;
 
+use super::human::paragraph;
 use super::{Screen, Settings, words, write_err, write_out};
 use crate::core::name::NodeName;
 use crate::core::run::{End, Execution, Group, Run, fold};
@@ -36,7 +37,9 @@ pub(super) fn show(execution: &Execution, settings: Settings, screen: Screen) ->
     // Where both are the same terminal they are told apart by a word.
     let which = if headed && screen.attended { " (stderr)" } else { "" };
     write_err(&outputs(&execution.runs, |run| &run.stderr, &err, which));
-    write_err(&endings(execution, &err));
+    let endings = endings(execution, &err);
+    let fitted = || -> String { endings.lines().map(|line| paragraph(line, "  ", screen)).collect() };
+    write_err(&if screen.attended { fitted() } else { endings });
     let said_nothing = execution.runs.iter().all(|run| run.stdout.is_empty() && run.stderr.is_empty());
     if said_nothing && execution.status() == 0 && screen.attended && !settings.quiet {
         write_err(&format!("m3m: {}: exit status 0, no output\n", err.heading(&names(&execution.runs), "")));

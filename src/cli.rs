@@ -50,6 +50,12 @@ pub enum Command {
 }
 
 impl Cli {
+    /// The command line of this process; what is wrong with it is told, and ends the process.
+    #[must_use]
+    pub fn of_this_process() -> Self {
+        Self::try_parse().unwrap_or_else(|error| commands::usage::with_tip(error).exit())
+    }
+
     /// Carries out the command line.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use m3m::cli::Cli;
 use m3m::error::Exit;
 use m3m::view;
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         hooks = hooks.theme(color_eyre::config::Theme::new());
     }
     let _ = hooks.install();
-    let outcome = std::panic::catch_unwind(|| Cli::parse().run());
+    let outcome = std::panic::catch_unwind(|| Cli::of_this_process().run());
     let exit = match outcome.unwrap_or(Ok(Exit::Unexpected)) {
         Ok(exit) => exit,
         Err(error) if error.is_bug() => {

@@ -12,4 +12,5 @@ pub mod interrupt;
 pub mod lab;
 pub mod ssh;
 pub mod status;
+pub mod usage;
 pub mod whereis;

@@ -63,3 +63,18 @@ fn a_wrong_command_line_is_told_on_stderr() {
     }
     assert!(run("statsu").stderr.contains("'status'"), "a verb that is nearly right");
 }
+
+#[test]
+fn a_command_line_that_almost_says_it_gets_a_tip() {
+    let cases = [
+        ("--lab mine status", "tip: its value follows `=`: --lab=mine"),
+        ("status --every 5s", "tip: its value follows `=`: --every=5s"),
+        ("exec uptime", "tip: the command follows `--`: -- uptime"),
+        ("ssh almaty uptime -p", "tip: the command follows `--`: -- uptime"),
+    ];
+    for (args, tip) in cases {
+        let shown = run(args);
+        assert!(shown.assert_code(2).stderr.contains(tip), "{args}: {shown}");
+    }
+    assert!(!run("status extra").assert_code(2).stderr.contains("tip:"));
+}

@@ -86,11 +86,11 @@ fn whoever_revives_primary_learns_how_its_service_starts() {
     labs.run(["lab", "kill", "amsterdam"]).assert_code(0);
     let line = "m3m --lab ssh amsterdam -- ledger start\n";
     let up = labs.run(["lab", "up"]);
-    assert!(up.assert_code(10).stdout.contains(&line), "{up}");
+    assert!(up.assert_code(10).stdout.contains(line), "{up}");
     let revived = labs.run(["lab", "revive", "amsterdam"]);
-    assert!(revived.assert_code(0).stdout.contains(&line), "{revived}");
+    assert!(revived.assert_code(0).stdout.contains(line), "{revived}");
     let up = labs.run(["lab", "up"]);
-    assert!(up.assert_code(0).stdout.contains(&line), "{up}");
+    assert!(up.assert_code(0).stdout.contains(line), "{up}");
 }
 
 #[test]

@@ -1,9 +1,16 @@
 //! Jump hosts and proxy commands as the configuration of OpenSSH's client names them, on real servers.
 
+use std::time::Duration;
+
 use crate::cell_file::{CellFile, furnish, repository};
-use crate::real_ssh::{assert_silent, assert_up};
+use crate::processes::marked;
+use crate::real_ssh::{assert_silent, assert_up, row};
+use crate::ssh_config::{Configured, aliased};
 use crate::sshd::{Options, Sshd, available, user};
-use crate::support::Home;
+use crate::support::{Home, finish, until};
+
+/// How long a process that was killed may take to be gone.
+const SOON: Duration = Duration::from_secs(5);
 
 /// How often somebody has logged in.
 fn logins(server: &Sshd) -> usize {
@@ -88,4 +95,21 @@ fn a_jump_that_the_inventory_alone_knows() {
     let shown = home.run(["status", "--node", "through"]);
     assert_up(&shown, "through");
     assert_eq!((logins(&gate), logins(&node)), (1, 1), "{shown}");
+}
+
+#[test]
+fn proxy_commands_that_hang_end_with_m3m() {
+    const MANY: [&str; 8] = ["one", "two", "three", "four", "five", "six", "seven", "eight"];
+    if !available() {
+        return;
+    }
+    let it = Configured::start(&["ed25519"], "", &[]);
+    it.home.write("known_hosts", MANY.map(|name| it.known(name, 0)).concat());
+    it.cell(&MANY.map(|name| (name, "")), &aliased(&MANY, "Host !one *\n ProxyCommand sleep 60\n"));
+    let mark = format!("M3M_TEST_PROXY={}", it.home.path().display());
+    let (name, value) = mark.split_once('=').expect("a variable");
+    // They are settled through a relay long before the time of their own path is over.
+    let shown = finish(it.home.m3m(["status", "--timeout", "5s"]).env(name, value));
+    assert!(MANY[1..].iter().all(|name| row(&shown, name).contains("via one")), "{shown}");
+    until("the commands' end", SOON, || marked(|variable| variable == mark).next().is_none().then_some(()));
 }

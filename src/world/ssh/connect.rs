@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::channel::Link;
@@ -68,6 +69,8 @@ impl Connecting<'_> {
             Way::Through(hop) => (self.through(hop)?, None),
             Way::Command(line) => {
                 let (socket, proxy) = proxy_command::start(line).map_err(|error| local(&error))?;
+                let proxy = Arc::new(proxy);
+                self.shared.hold_proxy(&proxy);
                 (socket, Some(proxy))
             }
         };

@@ -1,6 +1,7 @@
 //! Driving libssh2: every call is repeated until it is done, with the socket waited for in between, up to a deadline.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -47,7 +48,7 @@ pub(super) struct Driver {
     pub(super) session: ssh2::Session,
     pub(super) socket: Socket,
     /// The command that carries the bytes, where one does.
-    pub(super) _proxy: Option<ProxyCommand>,
+    pub(super) _proxy: Option<Arc<ProxyCommand>>,
 }
 
 impl Driver {

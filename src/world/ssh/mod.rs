@@ -17,12 +17,13 @@ mod key_file;
 pub mod keyring;
 mod proxy_command;
 mod record;
+mod shared;
 mod socket;
 mod startups;
 mod way;
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -31,7 +32,7 @@ use tokio::sync::oneshot;
 use self::channel::Link;
 use self::host_keys::{HostKeys, KnownName};
 use self::keyring::Keyring;
-use self::socket::Socket;
+use self::shared::Shared;
 pub use self::way::{Hop, Way};
 use crate::core::inventory::PORT_DEFAULT;
 use crate::core::silence::{Cause, Phase, Silence};
@@ -153,39 +154,6 @@ enum Request {
     Exec { command: RemoteCommand, connect_by: Instant, deadline: Instant, reply: oneshot::Sender<Reply> },
     /// Give the connection away, where there is one.
     Lend(oneshot::Sender<Option<Link>>),
-}
-
-/// What the owner thread shows of itself: how far it is, and the socket to cut.
-#[derive(Debug)]
-struct Shared {
-    phase: AtomicU8,
-    standing: AtomicBool,
-    socket: Mutex<Option<Socket>>,
-}
-
-impl Shared {
-    fn new() -> Self {
-        Self { phase: AtomicU8::new(Phase::Resolve as u8), standing: AtomicBool::new(false), socket: Mutex::new(None) }
-    }
-
-    fn enter(&self, phase: Phase) {
-        self.phase.store(phase as u8, Ordering::Relaxed);
-    }
-
-    fn phase(&self) -> Phase {
-        Phase::ALL.get(usize::from(self.phase.load(Ordering::Relaxed))).copied().unwrap_or(Phase::Resolve)
-    }
-
-    fn hold(&self, socket: Option<Socket>) {
-        *self.socket.lock().unwrap_or_else(PoisonError::into_inner) = socket;
-    }
-
-    /// Ends the connection under the owner's hands: whatever it waits for fails at once.
-    fn cut(&self) {
-        if let Some(socket) = &*self.socket.lock().unwrap_or_else(PoisonError::into_inner) {
-            socket.cut();
-        }
-    }
 }
 
 /// A session with one node. It connects when the first command is sent, and again after it broke.

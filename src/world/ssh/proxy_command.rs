@@ -4,12 +4,13 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::socket::Socket;
 
 /// The command; it is killed when this is dropped.
 #[derive(Debug)]
-pub(super) struct ProxyCommand(Child);
+pub(super) struct ProxyCommand(Mutex<Child>);
 
 /// Starts the command. What it complains of is not read: the end of its output is all that m3m sees.
 pub(super) fn start(line: &str) -> io::Result<(Socket, ProxyCommand)> {
@@ -19,13 +20,25 @@ pub(super) fn start(line: &str) -> io::Result<(Socket, ProxyCommand)> {
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(format!("exec {line}"));
     let child = command.stdin(input).stdout(OwnedFd::from(far)).stderr(Stdio::null()).spawn()?;
-    Ok((near.into(), ProxyCommand(child)))
+    Ok((near.into(), ProxyCommand(Mutex::new(child))))
+}
+
+impl ProxyCommand {
+    /// Kills the command, without waiting for its end.
+    pub(super) fn kill(&self) {
+        // It fails where the command has ended.
+        let _ = self.child().kill();
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for ProxyCommand {
     fn drop(&mut self) {
-        // Both fail where it has ended and was waited for.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.kill();
+        // It fails where it was waited for.
+        let _ = self.child().wait();
     }
 }

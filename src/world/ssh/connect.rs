@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ssh2::ErrorCode;
+
 use super::channel::Link;
 use super::drive::{Driver, Stop};
 use super::socket::Socket;
@@ -19,6 +21,13 @@ const PAUSE_MAX: Duration = Duration::from_millis(400);
 
 /// What sshd says in place of its banner where it will not talk now: too many log-ins, or a penalty.
 const TURNED_AWAY: [&str; 2] = ["Exceeded MaxStartups", "Not allowed at this time"];
+
+/// libssh2: no algorithms were agreed on (`LIBSSH2_ERROR_KEX_FAILURE`).
+const NOT_AGREED: i32 = -5;
+/// libssh2: the exchange with those agreed on failed (`LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE`).
+const EXCHANGE_FAILED: i32 = -8;
+/// How long after its last words a server may take to close the connection.
+const FAREWELL: Duration = Duration::from_millis(100);
 
 /// Connects, checks the host key and authenticates, all before the deadline.
 pub(super) fn connect(route: &Route, deadline: Instant, shared: &Shared) -> Result<Link, Silence> {
@@ -172,6 +181,12 @@ fn handshake_silence(stop: Stop, phase: Phase, driver: &Driver) -> Silence {
         // libssh2 says the same of an exchange that fails and of a server that hangs up in its midst. Where the end of
         // the stream comes next, nothing was said that could have displeased it.
         Stop::Refused(_) if driver.socket.is_at_end() => Silence { phase, cause: Cause::Closed },
+        // Algorithms were agreed on, and then the exchange broke: often by a farewell, which the end follows.
+        Stop::Refused(error) if error.code() == ErrorCode::Session(EXCHANGE_FAILED) => {
+            let is_over = driver.socket.ends_within(FAREWELL);
+            let cause = if is_over { Cause::Closed } else { Cause::Protocol("the exchange failed".to_owned()) };
+            Silence { phase, cause }
+        }
         Stop::Refused(error) => Silence { phase, cause: Cause::Protocol(kex_words(&error)) },
         Stop::Closed if phase == Phase::Banner => {
             let cause = match driver.session.banner_bytes() {
@@ -223,10 +238,10 @@ fn connect_cause(error: &io::Error) -> Cause {
     }
 }
 
-/// libssh2's codes for "no algorithm in common" in words; its other messages stand for themselves.
+/// libssh2's code for "no algorithm in common" in words; its other messages stand for themselves.
 fn kex_words(error: &ssh2::Error) -> String {
     match error.code() {
-        ssh2::ErrorCode::Session(-5 | -8) => "no algorithm in common".to_owned(),
+        ErrorCode::Session(NOT_AGREED) => "no algorithm in common".to_owned(),
         _ => error.message().to_lowercase(),
     }
 }

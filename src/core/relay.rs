@@ -121,6 +121,7 @@ mod tests {
             (silence(Phase::HostKey, Cause::HostKeyRevoked("f:1".into())), "no word"),
             (silence(Phase::Auth, Cause::AuthFailed { offered: 1, note: None }), "reached"),
             (silence(Phase::Auth, Cause::Timeout), "failed"),
+            (silence(Phase::Auth, Cause::AgentSilent("an agent".into())), "reached"),
             (silence(Phase::Output, Cause::Garbled("x".into())), "reached"),
             (silence(Phase::Output, Cause::Closed), "failed"),
         ];

@@ -111,6 +111,8 @@ pub enum Cause {
         /// What else is worth knowing: a locked key file, an absent agent.
         note: Option<String>,
     },
+    /// This key agent of this machine was asked to sign, and did not until the deadline.
+    AgentSilent(String),
     /// The answer is not one of the probe's: what came instead.
     Garbled(String),
     /// More output than any probe gives, in bytes.
@@ -185,6 +187,9 @@ impl Silence {
             }
             Cause::Timeout if self.phase == Phase::Auth => {
                 format!("{node} is slow to authenticate (more --timeout shows it), or a key agent here waits for you")
+            }
+            Cause::AgentSilent(agent) => {
+                format!("{agent} does not sign: does it wait for you, to confirm or to unlock a key?")
             }
             Cause::Timeout if self.phase >= Phase::Channel => {
                 format!("{node} stopped answering: it may be frozen, overloaded or cut off")
@@ -261,6 +266,7 @@ impl fmt::Display for Silence {
             Cause::HostKeyRevoked(_) => f.write_str("host key revoked"),
             Cause::AuthFailed { offered: 0, .. } => f.write_str("auth: no key to offer"),
             Cause::AuthFailed { .. } => f.write_str("auth: no key accepted"),
+            Cause::AgentSilent(_) => f.write_str("auth: agent is silent"),
             Cause::Garbled(what) => write!(f, "garbled: {what}"),
             Cause::TooLong(bytes) => write!(f, "output over {} KiB", bytes / 1024),
             Cause::Hop { name, silence, .. } => write!(f, "{name}: {silence}"),

@@ -1,7 +1,9 @@
 //! Keys and host keys as the configuration of OpenSSH's client says: which agent, which files, what is recorded.
 
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -49,6 +51,47 @@ fn agents_and_the_keys_that_may_be_used() {
     drop(mute);
 }
 
+/// An agent that lists the keys of another one and signs nothing.
+fn unsigning(path: &Path, listed_by: &Path) {
+    const LIST: u8 = 11;
+    let (listener, listed_by) = (UnixListener::bind(path).expect("a socket"), listed_by.to_owned());
+    // It ends with the tests.
+    std::thread::spawn(move || {
+        let mut waiting = Vec::new();
+        for mut client in listener.incoming().flatten() {
+            let mut request = [0; 5];
+            while client.read_exact(&mut request).is_ok() && request[4] == LIST {
+                let mut other = UnixStream::connect(&listed_by).expect("the other agent");
+                other.write_all(&request).expect("asked");
+                let mut length = [0; 4];
+                other.read_exact(&mut length).expect("a length");
+                let mut keys = vec![0; u32::from_be_bytes(length) as usize];
+                other.read_exact(&mut keys).expect("the keys");
+                client.write_all(&[&length[..], &keys].concat()).expect("told");
+            }
+            waiting.push(client);
+        }
+    });
+}
+
+#[test]
+fn an_agent_that_does_not_sign_is_named() {
+    if !available() {
+        return;
+    }
+    let there = Configured::start(&["ed25519"], "", &["right"]);
+    let dir = there.home.path();
+    let agent = Agent::start(dir, &[&dir.join("right")]);
+    unsigning(&dir.join("waits"), agent.socket());
+    there.home.write("known_hosts", FIVE.map(|name| there.known(name, 0)).concat());
+    let own = "Host one\n IdentityAgent {home}/waits\nHost *\n IdentityAgent {home}/agent.sock\n";
+    there.cell(&five(), &aliased(&FIVE, own).replace(" IdentityFile {identity}\n", " IdentityFile none\n"));
+    let shown = there.home.run(["status", "--timeout", "2s"]);
+    let said = format!("the agent behind {} does not sign", dir.join("waits").display());
+    assert_silent(&shown, "one", "auth: agent is silent", &said);
+    assert_up(&shown, "two");
+}
+
 #[test]
 fn a_server_that_wants_more_than_a_key() {
     if !available() {
@@ -85,7 +128,7 @@ fn new_host_keys_are_recorded_once() {
     let mut expected = FIVE.map(|name| there.known(name, 0).trim().to_owned());
     expected.sort();
     assert_eq!(recorded, expected);
-    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
     // Another key, a revoked one, and a last line without its end.
     let other = public_key(&there.home.path().join("other"));

@@ -91,7 +91,8 @@ impl Keyring {
     }
 }
 
-fn agent_words(socket: &AgentSocket) -> String {
+/// The agent, as a person knows it.
+pub(super) fn agent_words(socket: &AgentSocket) -> String {
     match socket {
         AgentSocket::At(path) => format!("the agent behind {}", path.display()),
         AgentSocket::Usual | AgentSocket::None => "the agent behind SSH_AUTH_SOCK".to_owned(),

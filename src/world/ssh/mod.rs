@@ -161,6 +161,8 @@ enum Request {
 pub struct Session {
     requests: mpsc::Sender<Request>,
     shared: Arc<Shared>,
+    /// The key agent that may be asked to sign.
+    agent: Option<String>,
 }
 
 impl Session {
@@ -170,11 +172,12 @@ impl Session {
         let (requests, inbox) = mpsc::channel();
         let shared = Arc::new(Shared::new());
         let owner = Arc::clone(&shared);
+        let agent = route.keys.agent().map(keyring::agent_words);
         // Where no thread can be had the inbox is dropped with the closure, and every request says so.
         let _ = std::thread::Builder::new()
             .name(format!("ssh {}", route.host))
             .spawn(move || own(&route, keep, &inbox, &owner));
-        Self { requests, shared }
+        Self { requests, shared, agent }
     }
 
     /// Runs a command and waits for its end, at most until the deadline, connecting included.
@@ -203,7 +206,9 @@ impl Session {
             None => {
                 let phase = self.shared.phase();
                 self.shared.cut();
-                Reply { broken: Some(Silence { phase, cause: Cause::Timeout }), ..begun }
+                let agent = self.agent.clone().filter(|_| phase == Phase::Auth);
+                let cause = agent.map_or(Cause::Timeout, Cause::AgentSilent);
+                Reply { broken: Some(Silence { phase, cause }), ..begun }
             }
         }
     }

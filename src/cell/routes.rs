@@ -46,8 +46,8 @@ impl Routes {
             TargetWay::Direct => Way::Direct,
             TargetWay::Command(line) => Way::Command(line),
             TargetWay::Through(hop) => {
-                let name = hop.name.clone();
-                Way::Through(Arc::new(Hop::new(name, Arc::new(self.open(*hop, ask)?), None)))
+                let (name, login) = (hop.name.clone(), hop.login.clone());
+                Way::Through(Arc::new(Hop::new(name, login, Arc::new(self.open(*hop, ask)?), None)))
             }
         };
         let config = target.config;

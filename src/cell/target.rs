@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::Workstation;
-use crate::core::inventory::{Node, PORT_DEFAULT};
+use crate::core::inventory::{ConfigFile, Node, PORT_DEFAULT};
 use crate::core::ssh_config::{self, ConfiguredWay, HostConfig, HostKeySource, KeySource};
 use crate::error::Error;
 use crate::world::ssh_config::{Question, SshConfig};
@@ -22,6 +22,8 @@ const SYSTEM_KNOWN_HOSTS: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh
 pub(super) struct Target {
     /// The host by the name that a person knows.
     pub(super) name: String,
+    /// The command line that logs in to it.
+    pub(super) login: String,
     pub(super) config: HostConfig,
     /// The host key that the inventory pins.
     pub(super) pin: Option<String>,
@@ -89,7 +91,8 @@ impl Targets {
             ))
             .hint("set HOME, or ssh.known_hosts and ssh.identity in the inventory"));
         }
-        Ok(Target { name: node.name.to_string(), config, pin: node.ssh.host_key.clone(), way })
+        let login = format!("m3m ssh {} --", node.name);
+        Ok(Target { name: node.name.to_string(), login, config, pin: node.ssh.host_key.clone(), way })
     }
 
     /// The way as it is configured. What the inventory says of the node's key and host keys may help on the way, too.
@@ -111,7 +114,8 @@ impl Targets {
         let way = self.way(node, &question, &config.way, depth + 1)?;
         config.keys.files.splice(0..0, node.ssh.identity.clone());
         config.host_keys.global_files.extend(node.ssh.known_hosts.clone());
-        Ok(TargetWay::Through(Box::new(Target { name: question.host, config, pin: None, way })))
+        let login = login(&question);
+        Ok(TargetWay::Through(Box::new(Target { name: question.host, login, config, pin: None, way })))
     }
 
     /// What ssh told, or what it would do without any configuration.
@@ -156,6 +160,19 @@ fn question(node: &Node) -> Question {
         jump: ssh.jump.clone(),
         config: ssh.config.clone(),
     }
+}
+
+/// How a person logs in to a host on the way.
+fn login(question: &Question) -> String {
+    let file = match &question.config {
+        ConfigFile::Usual => String::new(),
+        ConfigFile::File(path) => format!(" -F {}", path.display()),
+        ConfigFile::None => " -F none".to_owned(),
+    };
+    let jump = question.jump.as_ref().map(|chain| format!(" -J {chain}")).unwrap_or_default();
+    let port = question.port.map(|port| format!(" -p {port}")).unwrap_or_default();
+    let user = question.user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
+    format!("ssh{file}{jump}{port} {user}{}", question.host)
 }
 
 /// What ssh itself asks of the last host of a chain: the hosts before it are a chain of their own, which counts in

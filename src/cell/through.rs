@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::Cell;
 use crate::core::inventory::NodeName;
-use crate::world::ssh::{Hop, Keep, Route, Session, Way};
+use crate::world::ssh::{Hop, Keep, Lent, Route, Session, Way};
 
 /// Sessions that lead through another node and stand from one round to the next: the node, and the relay.
 pub(super) type Standing = Mutex<BTreeMap<(NodeName, NodeName), Arc<Session>>>;
@@ -30,10 +30,14 @@ impl Through {
                     Some(session) => session.lend(deadline).await,
                     None => None,
                 };
-                Arc::new(open(&node, Hop::new(relay.as_str(), over, lent), Keep::Once))
+                Arc::new(open(&node, hop(&relay, over, lent), Keep::Once))
             }
         }
     }
+}
+
+fn hop(relay: &NodeName, over: Arc<Route>, lent: Option<Lent>) -> Hop {
+    Hop::new(relay.as_str(), format!("m3m ssh {relay} --"), over, lent)
 }
 
 fn open(node: &Route, hop: Hop, keep: Keep) -> Session {
@@ -59,9 +63,9 @@ impl Cell {
             // A standing session is for health checks alone.
             Keep::Standing => {
                 let mut standing = self.standing();
-                let session = standing.entry((node.clone(), relay.clone())).or_insert_with(|| {
-                    Arc::new(open(target, Hop::new(relay.as_str(), Arc::clone(over), None), Keep::Standing))
-                });
+                let session = standing
+                    .entry((node.clone(), relay.clone()))
+                    .or_insert_with(|| Arc::new(open(target, hop(relay, Arc::clone(over), None), Keep::Standing)));
                 Through::Standing(Arc::clone(session))
             }
         })

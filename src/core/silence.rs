@@ -85,6 +85,8 @@ pub enum Cause {
         file: String,
         /// The name under which to record it, where that is not the host's own.
         alias: Option<String>,
+        /// The command line that logs in to the host from which it is reached, where it is not reached from here.
+        login: Option<String>,
     },
     /// A key is recorded and the host shows another one: where it is recorded, and the fingerprint it shows.
     HostKeyChanged {
@@ -204,12 +206,13 @@ impl Silence {
             Cause::TurnedAway(_) => {
                 format!("{node} shuns this machine for a while, as after failed log-ins (PerSourcePenalties)")
             }
-            Cause::HostKeyUnknown { shown, file, alias: Some(alias) } => {
+            Cause::HostKeyUnknown { shown, file, alias: Some(alias), .. } => {
                 format!("compare {shown} with {node}'s own key, then record that as {alias} in {file}")
             }
-            Cause::HostKeyUnknown { shown, file, alias: None } => {
+            Cause::HostKeyUnknown { shown, file, alias: None, login } => {
+                let login = login.as_ref().map(|login| format!("{login} ")).unwrap_or_default();
                 let port = if port == 22 { String::new() } else { format!("-p {port} ") };
-                format!("compare {shown} with {node}'s own key, then: ssh-keyscan {port}{host} >> {file}")
+                format!("compare {shown} with {node}'s own key, then: {login}ssh-keyscan {port}{host} >> {file}")
             }
             Cause::HostKeyNotRecorded { shown, why } => {
                 format!("{node} shows {shown}, which is new and would be accepted once it is recorded: {why}")

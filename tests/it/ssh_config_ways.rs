@@ -70,6 +70,20 @@ fn jumps_of_every_kind() {
     home.write("known", known("single", &node));
     assert_silent(&home.run(["status", "--node", "single"]), "single", "first: host key unknown", "first");
     assert_eq!(logins(&node), 6, "nobody who could be in between gets at the node");
+
+    // The node's own one can be asked for from the last hop only.
+    home.write("known", known("first", &first) + &known("second", &second));
+    let config = host("first", &first, "") + &host("second", &second, "");
+    let bare = format!("Host bare\n HostName 127.0.0.1\n Port {}\n ProxyJump first,second\n", node.port());
+    let all = format!("Host *\n IdentityAgent none\n UserKnownHostsFile {}/known\n", home.path().display());
+    home.write("ssh_config", config + &bare + &all);
+    let cell = ["bare", "other", "third"]
+        .iter()
+        .fold(CellFile::new(&home), |cell, name| cell.named(name, "", &repository(&node)));
+    cell.write_section("config: ssh_config");
+    let scan = format!("-J first second ssh-keyscan -p {} 127.0.0.1 >> {}/known", node.port(), home.path().display());
+    let advice = format!("then: ssh -F ./ssh_config {scan}");
+    assert_silent(&home.run(["status", "--node", "bare"]), "bare", "host key unknown", &advice);
 }
 
 #[test]

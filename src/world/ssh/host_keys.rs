@@ -34,6 +34,8 @@ pub(super) struct KnownName<'a> {
     pub(super) port: u16,
     /// It is not the host's own.
     pub(super) is_alias: bool,
+    /// What logs in to the host through which this one is reached.
+    pub(super) login: Option<&'a str>,
 }
 
 impl HostKeys {
@@ -103,7 +105,8 @@ impl HostKeys {
             Verdict::Unknown => {
                 let file =
                     self.file().map_or_else(|| "~/.ssh/known_hosts".to_owned(), |file| file.display().to_string());
-                Err(Cause::HostKeyUnknown { shown, file, alias: name.is_alias.then(|| name.host.to_owned()) })
+                let alias = name.is_alias.then(|| name.host.to_owned());
+                Err(Cause::HostKeyUnknown { shown, file, alias, login: name.login.map(str::to_owned) })
             }
             Verdict::Changed { at, .. } => Err(Cause::HostKeyChanged { recorded: at.to_string(), shown }),
             Verdict::Revoked { at } => Err(Cause::HostKeyRevoked(at.to_string())),

@@ -71,9 +71,13 @@ pub struct Route {
 impl Route {
     /// The name under which the host's key is recorded. An alias goes without the port, as for ssh.
     fn known_name(&self) -> KnownName<'_> {
+        let login = match &self.way {
+            Way::Through(hop) => Some(hop.login()),
+            Way::Direct | Way::Command(_) => None,
+        };
         match &self.alias {
-            Some(alias) => KnownName { host: alias, port: PORT_DEFAULT, is_alias: true },
-            None => KnownName { host: &self.host, port: self.port, is_alias: false },
+            Some(alias) => KnownName { host: alias, port: PORT_DEFAULT, is_alias: true, login },
+            None => KnownName { host: &self.host, port: self.port, is_alias: false, login },
         }
     }
 }

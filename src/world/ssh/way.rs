@@ -23,6 +23,8 @@ pub enum Way {
 pub struct Hop {
     /// The host by the name that a person knows.
     name: String,
+    /// The command line that logs in to it.
+    login: String,
     route: Arc<Route>,
     lent: Mutex<Option<Link>>,
 }
@@ -30,12 +32,16 @@ pub struct Hop {
 impl Hop {
     /// A host that is reached over this route; a connection to it that stands is used first, once.
     #[must_use]
-    pub fn new(name: impl Into<String>, route: Arc<Route>, lent: Option<Lent>) -> Self {
-        Self { name: name.into(), route, lent: Mutex::new(lent.map(|Lent(link)| link)) }
+    pub fn new(name: impl Into<String>, login: String, route: Arc<Route>, lent: Option<Lent>) -> Self {
+        Self { name: name.into(), login, route, lent: Mutex::new(lent.map(|Lent(link)| link)) }
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(super) fn login(&self) -> &str {
+        &self.login
     }
 
     /// What this host's own silence says of whoever is behind it.

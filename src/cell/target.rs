@@ -53,7 +53,7 @@ impl Targets {
 
     /// Asks ssh of all these nodes at once, then of all hosts on the way to them, and so on.
     pub(super) fn learn<'a>(&mut self, nodes: impl Iterator<Item = &'a Node>) -> Result<(), Error> {
-        let mut open: BTreeSet<Question> = nodes.map(question).collect();
+        let mut open: BTreeSet<Question> = nodes.map(Question::of).collect();
         for _ in 0..=HOPS_MAX {
             open.retain(|question| !self.known.contains_key(question));
             if open.is_empty() {
@@ -74,7 +74,7 @@ impl Targets {
 
     /// How a node is to be reached.
     pub(super) fn node(&self, node: &Node) -> Result<Target, Error> {
-        let question = question(node);
+        let question = Question::of(node);
         let mut config = self.config_of(&question)?;
         let way = self.way(node, &question, &config.way, 0)?;
         if let Some(identity) = &node.ssh.identity {
@@ -149,17 +149,6 @@ impl Targets {
 
 fn below(home: &Path, names: &[&str]) -> Vec<PathBuf> {
     names.iter().map(|name| home.join(name)).collect()
-}
-
-fn question(node: &Node) -> Question {
-    let ssh = &node.ssh;
-    Question {
-        host: node.host.clone(),
-        user: ssh.user.clone(),
-        port: ssh.port,
-        jump: ssh.jump.clone(),
-        config: ssh.config.clone(),
-    }
 }
 
 /// How a person logs in to a host on the way.

@@ -1,15 +1,19 @@
 //! `m3m ssh`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap_complete::engine::ArgValueCompleter;
 
 use super::complete;
 use super::context::{Context, known};
+use crate::core::inventory::Node;
 use crate::core::name::NodeName;
 use crate::core::run::wrapper;
 use crate::error::{Error, Exit};
-use crate::world::ssh_program::Client;
+use crate::world::dirs;
+use crate::world::ssh_config::{Question, SshConfig};
+use crate::world::ssh_program::{Client, Host};
 
 /// What connecting may take, where no time is given. A key may ask for a touch.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,7 +47,7 @@ pub struct Args {
 /// Hands over to ssh; where the nodes end with this process, it waits for ssh instead.
 ///
 /// # Errors
-/// The inventory is wrong, has no such node, or there is no ssh.
+/// The inventory or ssh's configuration is wrong, the cell has no such node, or there is no ssh.
 pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     let source = context.source().await?;
     if !context.global.nodes.is_empty() {
@@ -56,6 +60,23 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
         return Err(Error::usage(format!("{} is no way to itself", node.name)).hint("--via takes another node"));
     }
     let timeout = context.global.timeout.unwrap_or(TIMEOUT);
-    let client = Client::new(node, via, timeout, args.tty, command.as_deref());
+    let via = match via {
+        Some(via) => Some(host(via).await?),
+        None => None,
+    };
+    let client = Client::new(host(node).await?, via, timeout, args.tty, command.as_deref());
     if source.ends_with_m3m { client.wait().await.map(Exit::Remote) } else { Err(client.become_it()) }
+}
+
+/// A node, and what becomes of its host key where that is not recorded, as for all that m3m does itself. ssh is asked
+/// beside the runtime, so that Ctrl-C is heard meanwhile.
+async fn host(node: &Node) -> Result<Host<'_>, Error> {
+    let question = Question::of(node);
+    let ask = move || {
+        let told = SshConfig::find(dirs::home().ok().as_deref()).ask(&BTreeSet::from([question.clone()]))?;
+        Ok(told.get(&question).map(|config| config.host_keys.unknown).unwrap_or_default())
+    };
+    let asked = tokio::task::spawn_blocking(ask).await;
+    let unknown = asked.map_err(|lost| Error::unexpected("asking ssh was cut off").because(lost))??;
+    Ok(Host { node, unknown })
 }

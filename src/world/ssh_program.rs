@@ -9,7 +9,18 @@ use std::time::Duration;
 
 use crate::core::inventory::{ConfigFile, Node};
 use crate::core::shell::quote;
+use crate::core::ssh_config::UnknownKey;
 use crate::error::{Error, Exit};
+
+/// A host that ssh is to reach.
+#[derive(Debug, Clone, Copy)]
+pub struct Host<'a> {
+    /// The node.
+    pub node: &'a Node,
+    /// What becomes of a host key that is not recorded. It is not left to ssh, which would ask a person, or follow a
+    /// `no`.
+    pub unknown: UnknownKey,
+}
 
 /// `ssh` with all its arguments.
 #[derive(Debug)]
@@ -19,7 +30,7 @@ impl Client {
     /// Logs in to the node within the timeout, through another one where that is named, or runs a line in its login
     /// shell; `tty` asks for a terminal for that line.
     #[must_use]
-    pub fn new(node: &Node, via: Option<&Node>, timeout: Duration, tty: bool, line: Option<&str>) -> Self {
+    pub fn new(to: Host<'_>, via: Option<Host<'_>>, timeout: Duration, tty: bool, line: Option<&str>) -> Self {
         let mut first = Settings(Vec::new());
         // ssh knows whole seconds, and takes 0 for its own default.
         let timeout_s = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
@@ -29,10 +40,10 @@ impl Client {
             first.option("ProxyCommand", &forwarding(via, &first));
         }
         let mut arguments = first.0;
-        arguments.extend(settings(node));
+        arguments.extend(settings(to));
         arguments.extend(tty.then(|| "-t".into()));
         // Nothing behind this is an option, whatever it looks like.
-        arguments.extend(["--".into(), OsString::from(&node.host)]);
+        arguments.extend(["--".into(), OsString::from(&to.node.host)]);
         arguments.extend(line.map(OsString::from));
         Self(arguments)
     }
@@ -58,8 +69,8 @@ impl Client {
 }
 
 /// What the inventory says of reaching a node, as options; it is stronger than ssh's own configuration.
-fn settings(node: &Node) -> Vec<OsString> {
-    let ssh = &node.ssh;
+fn settings(host: Host<'_>) -> Vec<OsString> {
+    let ssh = &host.node.ssh;
     let mut settings = Settings(Vec::new());
     match &ssh.config {
         ConfigFile::Usual => {}
@@ -72,7 +83,8 @@ fn settings(node: &Node) -> Vec<OsString> {
     if let Some(port) = ssh.port {
         settings.0.extend(["-p".into(), port.to_string().into()]);
     }
-    settings.option("StrictHostKeyChecking", "yes");
+    let may_be_new = host.unknown != UnknownKey::Refused && ssh.host_key.is_none();
+    settings.option("StrictHostKeyChecking", if may_be_new { "accept-new" } else { "yes" });
     if let Some(user) = &ssh.user {
         settings.0.extend(["-l".into(), user.into()]);
     }
@@ -95,11 +107,11 @@ fn settings(node: &Node) -> Vec<OsString> {
 }
 
 /// The command by which another node forwards to the one that ssh is asked for.
-fn forwarding(via: &Node, first: &Settings) -> String {
+fn forwarding(via: Host<'_>, first: &Settings) -> String {
     let settings = first.0.iter().cloned().chain(settings(via));
     // The ssh that runs the command puts its own words in place of tokens: those of the node's options are not meant.
     let words = settings.map(|word| quote(&word.to_string_lossy()).replace('%', "%%"));
-    format!("ssh {} -W '[%h]:%p' -- {}", words.collect::<Vec<_>>().join(" "), quote(&via.host))
+    format!("ssh {} -W '[%h]:%p' -- {}", words.collect::<Vec<_>>().join(" "), quote(&via.node.host))
 }
 
 struct Settings(Vec<OsString>);

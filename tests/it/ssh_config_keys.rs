@@ -153,6 +153,28 @@ fn new_host_keys_are_recorded_once() {
 }
 
 #[test]
+fn m3m_ssh_treats_new_host_keys_alike() {
+    if !available() {
+        return;
+    }
+    let there = Configured::start(&["ed25519"], "", &[]);
+    let own = "Host one\n StrictHostKeyChecking accept-new\nHost two\n StrictHostKeyChecking no\nHost three\n \
+               StrictHostKeyChecking ask\nHost four\n StrictHostKeyChecking accept-new\n";
+    let pin = format!("host_key: {}", there.known("", 0).trim());
+    there.cell(&FIVE.map(|name| (name, if name == "four" { pin.as_str() } else { "" })), &aliased(&FIVE, own));
+    let file = there.home.path().join("known_hosts");
+    for (node, code, recorded) in [("one", 0, true), ("two", 0, true), ("three", 255, false), ("four", 0, false)] {
+        let shown = there.home.run(["ssh", node, "--", "true"]);
+        shown.assert_code(code);
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        assert_eq!(text.contains(&format!("{node} ssh-")), recorded, "{node}: {text} {shown}");
+    }
+    // Not even then does a changed key pass.
+    std::fs::write(&file, format!("two {}\n", public_key(&keygen(there.home.path(), "ed25519", "other", "")))).unwrap();
+    there.home.run(["ssh", "two", "--", "true"]).assert_code(255);
+}
+
+#[test]
 fn a_key_that_cannot_be_recorded_is_not_accepted() {
     if !available() {
         return;

@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use self::cache::Cache;
 use self::program::Said;
 use super::trusted;
-use crate::core::inventory::ConfigFile;
+use crate::core::inventory::{ConfigFile, Node};
 use crate::core::ssh_config::{self, Here, HostConfig};
 use crate::error::Error;
 
@@ -41,6 +41,19 @@ pub struct Question {
 }
 
 impl Question {
+    /// What to ask about a node.
+    #[must_use]
+    pub fn of(node: &Node) -> Self {
+        let ssh = &node.ssh;
+        Self {
+            host: node.host.clone(),
+            user: ssh.user.clone(),
+            port: ssh.port,
+            jump: ssh.jump.clone(),
+            config: ssh.config.clone(),
+        }
+    }
+
     fn file(&self) -> Option<&Path> {
         match &self.config {
             ConfigFile::File(path) => Some(path),

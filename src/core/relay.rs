@@ -43,8 +43,10 @@ impl Outcome {
         let Err(silence) = answer else { return Self::Reached(None) };
         let told = silence.clone();
         match (silence.phase, &silence.cause) {
+            // Whose end that is cannot be told: a relay that dies takes the connection along.
+            (_, Cause::Closed) => Self::NoWord(told),
             // From here on the host key was right: it is the node, and it answers or it stalls.
-            (phase, Cause::Timeout | Cause::Closed) if phase >= Phase::Auth => Self::Failed(told),
+            (phase, Cause::Timeout) if phase >= Phase::Auth => Self::Failed(told),
             (phase, _) if phase >= Phase::Auth => Self::Reached(Some(told)),
             // The relay was connected, and nobody behind that connection speaks: a frozen node's kernel does this.
             (Phase::Connect, Cause::NotReached(_)) | (Phase::Banner | Phase::Kex, Cause::Timeout) => Self::Failed(told),
@@ -123,7 +125,8 @@ mod tests {
             (silence(Phase::Auth, Cause::Timeout), "failed"),
             (silence(Phase::Auth, Cause::AgentSilent("an agent".into())), "reached"),
             (silence(Phase::Output, Cause::Garbled("x".into())), "reached"),
-            (silence(Phase::Output, Cause::Closed), "failed"),
+            (silence(Phase::Auth, Cause::Closed), "no word"),
+            (silence(Phase::Output, Cause::Closed), "no word"),
         ];
         for (silence, word) in rows {
             assert_eq!(Outcome::of(Err(&silence)).as_str(), word, "{silence:?}");

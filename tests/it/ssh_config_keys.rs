@@ -153,6 +153,38 @@ fn new_host_keys_are_recorded_once() {
 }
 
 #[test]
+fn revoked_host_keys_are_refused_wherever_they_are_recorded() {
+    if !available() {
+        return;
+    }
+    let there = Configured::start(&["ed25519"], "", &["other"]);
+    let (own_key, other) = (there.server.host_keys()[0].clone(), public_key(&there.home.path().join("other")));
+    there.home.write("known_hosts", FIVE.map(|name| there.known(name, 0)).concat());
+    there.home.write("own", format!("# gone\n\n{own_key}\n"));
+    there.home.write("others", other);
+    let config = "Host one two\n RevokedHostKeys {home}/own\nHost three\n RevokedHostKeys {home}/others\nHost four\n \
+                  RevokedHostKeys none\nHost *\n IdentityFile {home}/other\n";
+    let pin = format!("host_key: {}", there.known("", 0).trim());
+    there.cell(&FIVE.map(|name| (name, if name == "two" { pin.as_str() } else { "" })), &aliased(&FIVE, config));
+    let shown = there.status();
+    for revoked in ["one", "two"] {
+        assert_silent(&shown, revoked, "host key revoked", "/own:3 revokes the key");
+    }
+    for node in ["three", "four", "five"] {
+        assert_up(&shown, node);
+    }
+    // What cannot be read might revoke any key.
+    for (text, why) in [(Some("SSHKRL\n"), "it is a revocation list"), (None, "No such file")] {
+        std::fs::remove_file(there.home.path().join("own")).unwrap();
+        if let Some(text) = text {
+            there.home.write("own", text);
+        }
+        let refused = there.status();
+        assert!(refused.assert_code(3).stderr.contains(why), "{refused}");
+    }
+}
+
+#[test]
 fn m3m_ssh_treats_new_host_keys_alike() {
     if !available() {
         return;

@@ -105,6 +105,13 @@ impl KnownHosts {
         }
     }
 
+    /// Adds a file of public keys, one a line, that no host may have any more.
+    pub fn add_revoked(&mut self, file: &str, text: &str) {
+        let is_key = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let revoking = text.lines().map(|line| Some(line).filter(is_key).map(|key| format!("@revoked * {key}")));
+        self.add_file(file, &revoking.map(Option::unwrap_or_default).collect::<Vec<_>>().join("\n"));
+    }
+
     /// The lines that were skipped.
     #[must_use]
     pub fn bad_lines(&self) -> &[BadLine] {

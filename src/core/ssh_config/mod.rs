@@ -18,7 +18,7 @@ pub use reads::{Include, Reads, reads};
 use expand::Tokens;
 
 /// The settings that count here, as `ssh -G` names them; it prints some eighty more.
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 17] = [
     "addressfamily",
     "controlpath",
     "globalknownhostsfile",
@@ -32,6 +32,7 @@ const SETTINGS: [&str; 16] = [
     "port",
     "proxycommand",
     "proxyjump",
+    "revokedhostkeys",
     "stricthostkeychecking",
     "user",
     "userknownhostsfile",
@@ -92,6 +93,8 @@ pub struct HostKeySource {
     pub files: Vec<PathBuf>,
     /// The machine's files, which may be missing.
     pub global_files: Vec<PathBuf>,
+    /// A file of keys that no host may have any more, which must be there.
+    pub revoked: Option<PathBuf>,
     /// What becomes of the key of a host that is not recorded.
     pub unknown: UnknownKey,
     /// Whether names are hashed when they are recorded.
@@ -167,6 +170,7 @@ pub fn read(answer: &str, here: &Here<'_>) -> Result<HostConfig, String> {
     let mut tokens = Tokens::new(known.into_iter().chain(one("host").map(|name| ('n', name))), here);
     tokens.learn(one("controlpath").as_deref().unwrap_or_default());
     let alias = one("hostkeyalias").filter(|alias| alias != "none");
+    let revoked = one("revokedhostkeys");
     Ok(HostConfig {
         family: family(one("addressfamily").as_deref()),
         keys: keys(&all("identityfile"), one("identitiesonly").as_deref(), one("identityagent").as_deref(), &tokens)?,
@@ -174,6 +178,7 @@ pub fn read(answer: &str, here: &Here<'_>) -> Result<HostConfig, String> {
             named: None,
             files: tokens.files(one("userknownhostsfile").as_deref())?,
             global_files: tokens.files(one("globalknownhostsfile").as_deref())?,
+            revoked: revoked.filter(|file| file != "none").map(|file| tokens.path(&file)).transpose()?,
             unknown: unknown(one("stricthostkeychecking").as_deref()),
             is_hashed: is_on(one("hashknownhosts").as_deref()),
         },

@@ -20,6 +20,9 @@ const ALGORITHMS: [&str; 6] = [
     "rsa-sha2-256",
 ];
 
+/// How the revocation lists begin that `ssh-keygen -k` makes.
+const REVOCATION_LIST: &str = "SSHKRL\n";
+
 /// The recorded host keys.
 #[derive(Debug)]
 pub struct HostKeys {
@@ -86,12 +89,14 @@ impl HostKeys {
 
     /// Whether this is the host's key. A key of a host without any may be recorded on the way.
     pub(super) fn check(&self, name: KnownName<'_>, pin: Option<&str>, blob: &[u8]) -> Result<(), Cause> {
-        if let Some(pin) = pin {
+        let verdict = self.known.read().unwrap_or_else(PoisonError::into_inner).check(name.host, name.port, blob);
+        if let Some(pin) = pin
+            && !matches!(verdict, Verdict::Revoked { .. })
+        {
             let (shown, recorded) = (known_hosts::fingerprint(blob), "ssh.host_key of the inventory".to_owned());
             let is_pinned = known_hosts::matches_pin(pin, blob);
             return if is_pinned { Ok(()) } else { Err(Cause::HostKeyChanged { recorded, shown }) };
         }
-        let verdict = self.known.read().unwrap_or_else(PoisonError::into_inner).check(name.host, name.port, blob);
         match verdict {
             Verdict::Unknown if self.source.unknown != UnknownKey::Refused => self.accept(name, blob),
             verdict => self.judge(verdict, name, blob),
@@ -146,6 +151,17 @@ fn read(source: &HostKeySource) -> Result<KnownHosts, (&Path, io::Error)> {
             Err(error) if !must_exist && error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err((path, error)),
         }
+    }
+    if let Some(path) = &source.revoked {
+        let bytes = std::fs::read(path).map_err(|error| (path.as_ref(), error))?;
+        let text = String::from_utf8_lossy(&bytes);
+        if text.starts_with(REVOCATION_LIST) {
+            return Err((
+                path,
+                io::Error::other("it is a revocation list of ssh-keygen; m3m reads public keys as text"),
+            ));
+        }
+        known.add_revoked(&path.display().to_string(), &text);
     }
     Ok(known)
 }

@@ -73,6 +73,8 @@ pub enum Cause {
     NameUnknown,
     /// The connection ended.
     Closed,
+    /// The command that was to carry the connection (`ProxyCommand`) ended before the host said a word.
+    ProxyEnded,
     /// The server is not an SSH server, or no algorithm is shared.
     Protocol(String),
     /// sshd said this in place of its banner and hung up: it throttles, or shuns this machine for a while.
@@ -157,6 +159,7 @@ impl Silence {
             | Cause::Hop { .. }
             | Cause::ForwardingProhibited(_)
             | Cause::NotReached(_)
+            | Cause::ProxyEnded
             | Cause::Local(_) => true,
             _ => false,
         }
@@ -235,6 +238,11 @@ impl Silence {
                 format!("sshd on {node} runs no command for this user: MaxSessions, or a restricted account?")
             }
             Cause::Protocol(_) => format!("is {endpoint} really the sshd of {node}?"),
+            Cause::ProxyEnded => {
+                format!(
+                    "the ProxyCommand of ssh's configuration for {node} ended at once: try it by hand, it may say why"
+                )
+            }
             Cause::Closed => format!("{node}'s sshd hung up: its log says why"),
             Cause::Hop { name, at: (host, port), silence } => return silence.hint(name, host, *port),
             Cause::ForwardingProhibited(host) => {
@@ -261,6 +269,7 @@ impl fmt::Display for Silence {
             Cause::Unreachable => f.write_str("no route"),
             Cause::NameUnknown => f.write_str("name unknown"),
             Cause::Closed => write!(f, "closed in {phase}"),
+            Cause::ProxyEnded => f.write_str("ProxyCommand ended"),
             Cause::Protocol(what) => write!(f, "{phase}: {what}"),
             Cause::TurnedAway(words) => write!(f, "turned away: {words}"),
             Cause::HostKeyUnknown { .. } | Cause::HostKeyAuthorityOnly(_) => f.write_str("host key unknown"),

@@ -127,3 +127,18 @@ fn proxy_commands_that_hang_end_with_m3m() {
     assert!(MANY[1..].iter().all(|name| row(&shown, name).contains("via one")), "{shown}");
     until("the commands' end", SOON, || marked(|variable| variable == mark).next().is_none().then_some(()));
 }
+
+#[test]
+fn a_proxy_command_that_fails_is_told() {
+    let home = Home::new();
+    let cell = ["one", "two", "three"]
+        .iter()
+        .fold(CellFile::new(&home), |cell, name| cell.named(name, "", "/nowhere".as_ref()));
+    let known = home.write("known_hosts", "");
+    home.write("ssh_config", format!("Host *\n ProxyCommand false\n UserKnownHostsFile {}\n", known.display()));
+    cell.write_section("config: ssh_config");
+    let shown = home.run(["status"]);
+    // Nothing came from any node, so nothing is said of the service.
+    shown.assert_code(12);
+    assert_silent(&shown, "two", "ProxyCommand ended", "the ProxyCommand of ssh's configuration for two ended");
+}

@@ -169,7 +169,13 @@ impl Connecting<'_> {
             }
             outcome
         });
-        outcome.map_err(|stop| handshake_silence(stop, phase, driver))
+        outcome.map_err(|stop| match (handshake_silence(stop, phase, driver), &self.route.way) {
+            // No host is known to be behind it.
+            (Silence { phase: Phase::Banner, cause: Cause::Closed }, Way::Command(_)) => {
+                Silence { phase, cause: Cause::ProxyEnded }
+            }
+            (silence, _) => silence,
+        })
     }
 }
 

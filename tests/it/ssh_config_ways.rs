@@ -142,3 +142,20 @@ fn a_proxy_command_that_fails_is_told() {
     shown.assert_code(12);
     assert_silent(&shown, "two", "ProxyCommand ended", "the ProxyCommand of ssh's configuration for two ended");
 }
+
+#[test]
+fn a_proxy_command_may_put_things_in_order_before_it_ends() {
+    let home = Home::new();
+    let cell = ["one", "two", "three"]
+        .iter()
+        .fold(CellFile::new(&home), |cell, name| cell.named(name, "", "/nowhere".as_ref()));
+    let (known, trace) = (home.write("known_hosts", ""), home.path().join("trace"));
+    // As one does that has switched off a terminal's echo to ask for a password.
+    let script = format!("trap 'echo sane >{}; exit' TERM\nwhile :; do sleep 0.01; done\n", trace.display());
+    let command = home.write("waits", script);
+    let config = format!("Host *\n ProxyCommand sh {}\n UserKnownHostsFile {}\n", command.display(), known.display());
+    home.write("ssh_config", config);
+    cell.write_section("config: ssh_config");
+    home.run(["status", "--node", "two", "--timeout", "1s"]);
+    until("the command's last words", SOON, || std::fs::read(&trace).is_ok_and(|text| text == b"sane\n").then_some(()));
+}

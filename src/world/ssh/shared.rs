@@ -52,6 +52,6 @@ impl Shared {
             socket.cut();
         }
         let proxies = self.proxies.lock().unwrap_or_else(PoisonError::into_inner);
-        proxies.iter().filter_map(Weak::upgrade).for_each(|proxy| proxy.kill());
+        proxies.iter().filter_map(Weak::upgrade).for_each(|proxy| proxy.end());
     }
 }

@@ -36,14 +36,15 @@ const SSH_CONFIG: &str = "What the inventory does not say of reaching a node is 
     OpenSSH, as ssh itself understands it: m3m asks `ssh -G` and keeps the answer below $XDG_CACHE_HOME/m3m until a file \
     changes that was read; with `Match exec`, `Match final`, `CanonicalizeHostname` and the like it asks each time. What \
     counts is HostName, User, Port, AddressFamily, IdentityFile, IdentitiesOnly, IdentityAgent, UserKnownHostsFile, \
-    GlobalKnownHostsFile, HostKeyAlias, HashKnownHosts, StrictHostKeyChecking, ProxyJump and ProxyCommand. Like ssh it \
-    takes the home directory from the user database, whatever HOME says. Where there is no ssh, the inventory and the \
-    defaults count alone.";
+    GlobalKnownHostsFile, RevokedHostKeys, HostKeyAlias, HashKnownHosts, StrictHostKeyChecking, ProxyJump and \
+    ProxyCommand. Like ssh it takes the home directory from the user database, whatever HOME says. Where there is no \
+    ssh, the inventory and the defaults count alone.";
 
 const HOST_KEYS: &str = "A host's key is always checked. With `StrictHostKeyChecking accept-new` that of a host without \
     any is recorded in the first UserKnownHostsFile; where it cannot be, the host is not talked to. `no` and `off` count \
     as `accept-new`, and `ask` as `yes`. On the way through jump hosts `identity` and `known_hosts` are used beside what \
-    ssh's configuration says of them. Certificates are not used.";
+    ssh's configuration says of them. A revoked key is refused even where `host_key` names it; RevokedHostKeys has to be \
+    a text of public keys. Certificates are not used.";
 
 const FAULTS: &str = "Everything that is wrong is told at once, with file, line, column, field, what was found and what \
     is accepted; first what does not fit the form, then what breaks a rule. The exit status is 3.";

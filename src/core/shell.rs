@@ -24,6 +24,18 @@ pub fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// Whether a shell takes the text as it stands, as one word.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:@%+,=".contains(&byte))
+}
+
+/// One word as a person would write it: quoted where it has to be.
+#[must_use]
+pub fn word(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { quote(text) }
+}
+
 /// The line of a POSIX `sh` program that gives it these arguments: `$1` and on.
 #[must_use]
 pub fn arguments(words: &[&str]) -> String {
@@ -43,6 +55,12 @@ mod tests {
                 .expect("sh runs");
             assert_eq!(String::from_utf8_lossy(&echoed.stdout), text);
         }
+    }
+
+    #[test]
+    fn a_plain_word_needs_no_quotes() {
+        assert_eq!(word("/srv/montana"), "/srv/montana");
+        assert_eq!((word("/srv/a b"), word(""), word("~")), ("'/srv/a b'".into(), "''".into(), "'~'".into()));
     }
 
     #[test]

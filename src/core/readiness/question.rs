@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::core::inventory::Node;
 use crate::core::probe::{patience_s, script as probe};
-use crate::core::shell::{arguments, command_line};
+use crate::core::shell::{arguments, command_line, is_plain};
 
 /// What runs on the node, behind the probe.
 const SCRIPT: &str = include_str!("../../scripts/check.sh");
@@ -52,16 +52,44 @@ impl<'a> ServiceCommand<'a> {
     fn of(name: &'static str, text: &'a str) -> Self {
         let words: Vec<&str> = text.split_whitespace().skip_while(|word| is_assignment(word)).collect();
         let program = words.first().copied().filter(|word| is_plain(word));
-        let sudo = program.filter(|program| *program == "sudo" || program.ends_with("/sudo"));
-        Self { name, text, program, sudo: sudo.and_then(|_| sudo_words(&words[1..])) }
+        let sudo =
+            program.filter(|program| is_sudo(program)).and_then(|program| sudo_words(text.split_once(program)?.1));
+        Self { name, text, program, sudo }
+    }
+
+    /// Whether it is sudo that it runs first.
+    #[must_use]
+    pub fn asks_sudo(&self) -> bool {
+        self.program.is_some_and(is_sudo)
     }
 }
 
-/// What sudo is asked for, as far as it is made of plain words: up to where the shell takes over again.
-fn sudo_words(words: &[&str]) -> Option<String> {
-    let own = words.iter().take_while(|word| is_plain(word));
-    let own: Vec<&str> = own.copied().filter(|word| !matches!(*word, "-n" | "-S" | "-k")).collect();
-    (!own.is_empty()).then(|| own.join(" "))
+fn is_sudo(program: &str) -> bool {
+    program == "sudo" || program.ends_with("/sudo")
+}
+
+/// What sudo is asked for, as `sudo -l` takes it: up to where the shell takes over again. Nothing where only a shell
+/// could tell, or where it is no plain command: a rule for half of one would be another rule.
+fn sudo_words(after: &str) -> Option<String> {
+    let end = after.find([';', '&', '|', '<', '>', '\n']).unwrap_or(after.len());
+    let (own, rest) = after.split_at(end);
+    // A number right before a redirection belongs to it.
+    let redirected = own.trim_end_matches(|c: char| c.is_ascii_digit());
+    let own = if rest.starts_with(['<', '>']) && redirected.ends_with(' ') { redirected } else { own };
+    let mut words = own.split_whitespace().peekable();
+    let mut asked = Vec::new();
+    while let Some(word) = words.next_if(|word| word.starts_with('-') || is_assignment(word)) {
+        match word {
+            "-u" | "-g" => asked.extend([word, words.next()?]),
+            // How it is to be run makes no difference to whether it may be.
+            "-n" | "-S" | "-k" | "-E" | "-H" | "-b" | "--" => {}
+            word if is_assignment(word) => {}
+            _ => return None,
+        }
+    }
+    words.peek()?;
+    asked.extend(words);
+    asked.iter().all(|word| is_plain(word)).then(|| asked.join(" "))
 }
 
 /// The systemd unit that a command starts.
@@ -90,11 +118,6 @@ fn is_assignment(word: &str) -> bool {
     })
 }
 
-/// A word that a shell takes as it stands.
-fn is_plain(word: &str) -> bool {
-    word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:@%+,=".contains(&byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +132,11 @@ mod tests {
         assert_eq!(of("A=1 B='x' /opt/run --now && echo"), (Some("/opt/run"), None));
         assert_eq!(of("sudo -n systemctl start montana"), (Some("sudo"), Some("systemctl start montana".into())));
         assert_eq!(of("sudo -u svc /opt/run > \"$HOME/log\""), (Some("sudo"), Some("-u svc /opt/run".into())));
+        assert_eq!(of("sudo systemctl stop montana; sleep 1"), (Some("sudo"), Some("systemctl stop montana".into())));
+        assert_eq!(of("sudo -E -H A=1 -- /opt/run -n 5 2>&1"), (Some("sudo"), Some("/opt/run -n 5".into())));
+        for unclear in ["sudo -i /opt/run", "sudo /opt/run \"a b\"", "sudo", "sudo -u", "sudo -n; x"] {
+            assert_eq!(of(unclear), (Some("sudo"), None), "{unclear}");
+        }
         assert_eq!(of("\"$HOME/run\" now"), (None, None));
         assert_eq!(of("( run; )"), (None, None));
         assert_eq!(of("if true; then run; fi"), (Some("if"), None));

@@ -18,7 +18,7 @@ printf 'm3m-check 1\nlogin_shell %s\n' "${SHELL:-}"
 
 service_commands() {
     while [ $# -ge 3 ]; do
-        if [ -n "$2" ] && found=$(command -v -- "$2"); then
+        if [ -n "$2" ] && found=$(place "$2"); then
             printf 'command %s %s\n' "$1" "$found"
             [ -z "$3" ] || printf 'sudo %s %s\n' "$1" "$(sudo_says "$3")"
         elif [ -n "$2" ]; then
@@ -26,6 +26,12 @@ service_commands() {
         fi
         shift 3
     done
+}
+
+# Where a program stands. Some shells also name files that cannot be run.
+place() {
+    command -v -- "$1" || return
+    case $1 in */*) [ -f "$1" ] && [ -x "$1" ] ;; esac
 }
 
 # Asks sudo what it would allow, which it may note in its log, and has it run nothing: `free`, `unsure` where it is allowed and may want a password,
@@ -55,8 +61,9 @@ at_boot() {
 # What a git that crashed has left. One that works holds its locks for moments.
 locks() {
     git_dir=$(git rev-parse --absolute-git-dir) || return
-    find "$git_dir" -name objects -prune -o -name '*.lock' -type f -mmin +1 -print | head -n 5 |
-        while read -r lock; do printf 'lock %s\n' "$lock"; done
+    # Other files of that name, such as those of a hook's packages, are no locks.
+    find "$git_dir"/*.lock "$git_dir/refs" "$git_dir/reftable" -name '*.lock' -type f -mmin +1 -print | head -n 5 |
+        while IFS= read -r lock; do printf 'lock %s\n' "$lock"; done
 }
 
 # Paths that git passes over, so that they are on this node alone. No path is called `/`.
@@ -71,37 +78,47 @@ ignored() {
     }
 }
 
-# An object, a reference and a file of the work tree are written and removed.
+# Directories that another user's git, or the service, has made, and in which this user may not write.
+closed() {
+    git_dir=$(git rev-parse --git-common-dir) || return
+    { git ls-tree -r -d --name-only HEAD; find "$git_dir/objects" "$git_dir/refs" "$git_dir/logs" -type d -print; } |
+        while IFS= read -r dir; do
+            [ ! -d "$dir" ] || [ -w "$dir" ] || printf 'closed %s\n' "$dir"
+        done | head -n 5
+}
+
+# A directory of the work tree, an object and a reference are made and removed. At no moment is there anything that would
+# do harm if it stayed: git takes up no empty directory, clears `tmp_objdir-` away itself, and the reference names the head.
 writes() {
+    # Who asked may be gone before all is removed again.
+    trap '' HUP INT PIPE TERM
     name=m3m-check.$$
-    # The file has lost its name before anything stands in it: no commit can find it.
-    if said=$( (set -C; exec 3>".$name" && rm -f ".$name" && echo m3m >&3) 2>&1 ); then
+    if said=$(mkdir ".$name" 2>&1 && rmdir ".$name" 2>&1); then
         printf 'writes files\n'
     else
         printf 'writes_not files %s\n' "$(reason "$said")"
     fi
-    git rev-parse --git-dir >/dev/null || return
-    objects=$(git rev-parse --git-path objects) references=$(git rev-parse --git-path refs/m3m)
-    # Directories that another user's git has made there are found one by one.
-    for dir in "$objects" "$objects"/?? "$objects/pack"; do
-        [ ! -d "$dir" ] || [ -w "$dir" ] || { printf 'writes_not objects %s: Permission denied\n' "$dir" && return; }
-    done
-    if ! object=$(echo "m3m check $name $(date)" | git hash-object -w --stdin 2>&1); then
-        printf 'writes_not objects %s\n' "$(reason "$object")"
-        return
+    objects=$(git rev-parse --git-path objects) && objects=$(cd "$objects" && pwd) || return
+    aside=$objects/tmp_objdir-$name
+    if said=$(mkdir "$aside" 2>&1 && date | GIT_OBJECT_DIRECTORY=$aside command git hash-object -w --stdin 2>&1); then
+        printf 'writes objects\n'
+    else
+        printf 'writes_not objects %s\n' "$(reason "$said")"
     fi
-    printf 'writes objects\n'
-    # No hook hears of this, and no log.
-    quiet_git='git -c core.hooksPath=/dev/null -c core.logAllRefUpdates=false'
-    if said=$($quiet_git update-ref "refs/m3m/$name" "$object" 2>&1 && $quiet_git update-ref -d "refs/m3m/$name" 2>&1); then
+    rm -rf "$aside"
+    head=$(git rev-parse -q --verify HEAD) || return 0
+    # No hook hears of this, and no log; and a lock that is left is not waited for until nobody waits here.
+    quiet_git='git -c core.hooksPath=/dev/null -c core.logAllRefUpdates=false -c core.packedRefsTimeout=500'
+    if said=$($quiet_git update-ref "refs/m3m/$name" "$head" 2>&1 && $quiet_git update-ref -d "refs/m3m/$name" 2>&1); then
         printf 'writes references\n'
     else
         printf 'writes_not references %s\n' "$(reason "$said")"
     fi
-    dir=$objects/${object%"${object#??}"}
-    rm -f "$dir/${object#??}"
-    # Those that others use too stay.
-    rmdir "$dir" "$references" || :
+    references=$(git rev-parse --git-path refs/m3m)
+    # Where git could not remove it: another one may hold the lock for that.
+    rm -f "$references/$name"
+    # Where others use it too it stays.
+    rmdir "$references" || :
 }
 
 # The first line of a complaint. It is the same on every node.
@@ -123,6 +140,8 @@ git() {
     locks_pid=$!
     { cd "$repository" && ignored && printf 'done ignored\n'; } 2>/dev/null &
     ignored_pid=$!
+    { cd "$repository" && closed && printf 'done closed\n'; } 2>/dev/null &
+    closed_pid=$!
     # This one is never killed: it has to clean up.
     { cd "$repository" && writes && printf 'done writes\n'; } 2>/dev/null &
     writes_pid=$!
@@ -130,7 +149,7 @@ git() {
 command git --version 2>/dev/null
 
 # What hangs is left behind: the end is printed all the same.
-trap 'kill -9 $commands_pid $boot_pid $locks_pid $ignored_pid' TERM
+trap 'kill -9 $commands_pid $boot_pid $locks_pid $ignored_pid $closed_pid' TERM
 (
     sleep_pid=''
     trap 'kill "$sleep_pid"; exit' TERM
@@ -139,7 +158,7 @@ trap 'kill -9 $commands_pid $boot_pid $locks_pid $ignored_pid' TERM
     wait "$sleep_pid" && kill $$
 ) </dev/null >/dev/null 2>&1 &
 watchdog_pid=$!
-wait "$commands_pid" "$boot_pid" "$locks_pid" "$ignored_pid" "$writes_pid" 2>/dev/null
+wait "$commands_pid" "$boot_pid" "$locks_pid" "$ignored_pid" "$closed_pid" "$writes_pid" 2>/dev/null
 kill "$watchdog_pid" 2>/dev/null
 
 printf 'm3m-check-end\n'

@@ -2,6 +2,7 @@
 //! nothing behind.
 
 use std::collections::BTreeMap;
+use std::io::BufRead as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use m3m::core::readiness::{Answer, Sudo, command, read};
 use m3m::world::inventory_file;
 
 use crate::probes::{OTHER_SHELLS, SHELLS, git, repository};
-use crate::support::{Home, finish, skipped};
+use crate::support::{Home, finish, skipped, until};
 
 /// A user who owns nothing.
 const NOBODY: u32 = 65_534;
@@ -24,13 +25,15 @@ struct Ground {
     tree: PathBuf,
     start: &'static str,
     nobody: bool,
+    /// The time for the answer.
+    time: Duration,
 }
 
 impl Ground {
     fn new() -> Self {
         let home = Home::new();
         let tree = repository(&home);
-        Self { home, tree, start: "run --now", nobody: false }
+        Self { home, tree, start: "run --now", nobody: false, time: Duration::from_secs(20) }
     }
 
     fn starting(start: &'static str) -> Self {
@@ -59,7 +62,7 @@ impl Ground {
         let tools = self.home.path().join("tools");
         let path = format!("{}:{}", tools.display(), std::env::var("PATH").expect("a PATH"));
         let mut asked = Command::new(shell[0]);
-        asked.args(&shell[1..]).arg("-c").arg(command(&self.node(), Duration::from_secs(2)));
+        asked.args(&shell[1..]).arg("-c").arg(command(&self.node(), self.time));
         asked.env("HOME", self.home.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("PATH", path).current_dir("/");
         if self.nobody && rustix::process::getuid().is_root() {
             asked.uid(NOBODY).gid(NOBODY);
@@ -121,7 +124,7 @@ fn a_node_that_lacks_nothing() {
     assert_eq!((answer.ignored_count, answer.locks.len(), answer.noise.as_deref()), (Some(0), 0, None));
     assert!(answer.git_version.as_deref().is_some_and(|version| version.starts_with("2.")), "{answer:?}");
     assert!(answer.commands["start"].as_deref().is_some_and(|path| path.ends_with("/tools/run")), "{answer:?}");
-    for part in ["commands", "boot", "locks", "ignored", "writes"] {
+    for part in ["commands", "boot", "locks", "ignored", "closed", "writes"] {
         assert!(answer.is_done(part), "{part}: {answer:?}");
     }
     // Who looks closely finds no trace in the log of references either.
@@ -146,7 +149,10 @@ fn ignored_paths_and_locks_are_found() {
     for lock in ["index.lock", "refs/heads/main.lock"] {
         std::fs::write(git_dir.join(lock), "").expect("a lock");
     }
-    finish(Command::new("touch").args(["-d", "2020-01-01T00:00:00Z"]).arg(git_dir.join("index.lock"))).assert_code(0);
+    // A hook may have files of its own.
+    std::fs::write(git_dir.join("hooks/yarn.lock"), "").expect("a file of that name");
+    let old = ["index.lock", "hooks/yarn.lock"].map(|name| git_dir.join(name));
+    finish(Command::new("touch").args(["-d", "2020-01-01T00:00:00Z"]).args(old)).assert_code(0);
     let answer = ground.ask();
     assert_eq!(
         (answer.ignored_count, &answer.ignored[..]),
@@ -199,6 +205,42 @@ fn a_missing_program_is_told() {
 }
 
 #[test]
+fn a_file_that_cannot_be_run_is_no_program() {
+    let ground = Ground::starting("/etc/passwd --now");
+    assert_eq!(ground.ask().commands["start"], None);
+    assert_eq!(Ground::starting("/etc").ask().commands["start"], None);
+}
+
+/// What another git holds at that moment must not keep this one from cleaning up.
+#[test]
+fn a_reference_that_cannot_be_removed_is_removed() {
+    let ground = Ground::new();
+    std::fs::write(ground.tree.join(".git/packed-refs.lock"), "").expect("a lock");
+    let answer = ground.ask_with(&SHELLS[..1]);
+    assert_eq!(writes(&answer), ["files", "objects"]);
+    assert_eq!(answer.writes_not[0], ("references".to_owned(), "File exists.".to_owned()));
+}
+
+/// An interrupt of `m3m check` closes the connection, and with it whoever would read on.
+#[test]
+fn who_hangs_up_leaves_nothing_behind() {
+    let ground = Ground::new();
+    let before = listing(&ground.tree);
+    let mut asked = Command::new("sh");
+    asked.arg("-c").arg(command(&ground.node(), Duration::from_secs(2))).env("HOME", ground.home.path());
+    let mut node = asked.stdout(std::process::Stdio::piped()).process_group(0).spawn().expect("sh runs");
+    let said = std::io::BufReader::new(node.stdout.take().expect("its output"));
+    let first = said.lines().map_while(Result::ok).find(|line| line == "writes files");
+    assert!(first.is_some(), "the reader is gone from here on");
+    let group = rustix::process::Pid::from_child(&node);
+    node.wait().expect("it ends");
+    // The part that writes outlives its shell for a moment.
+    let is_over = || rustix::process::test_kill_process_group(group).is_err().then_some(());
+    until("the last of its processes ends", Duration::from_secs(20), is_over);
+    assert_eq!(listing(&ground.tree), before);
+}
+
+#[test]
 fn repositories_that_cannot_be_used() {
     let mut ground = Ground::new();
     ground.tree = ground.home.path().join("nowhere");
@@ -245,7 +287,7 @@ fn a_work_tree_that_may_only_be_read() {
     lock(0o755);
     assert!(answer.writes.is_empty(), "{answer:?}");
     let failed: Vec<&str> = answer.writes_not.iter().map(|(what, _)| what.as_str()).collect();
-    assert_eq!(failed, ["files", "objects"], "{answer:?}");
+    assert_eq!(failed, ["files", "objects", "references"], "{answer:?}");
     assert_eq!(answer.writes_not[0].1, "Permission denied", "{answer:?}");
 
     // One directory of many that another user's git has made.
@@ -254,12 +296,12 @@ fn a_work_tree_that_may_only_be_read() {
     std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o555)).expect("its mode");
     let answer = ground.ask();
     std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).expect("its mode");
-    assert!(answer.writes_not.iter().any(|(what, _)| what == "objects"), "{answer:?}");
+    assert_eq!(answer.closed, [format!(".git/objects/{}", &object[..2])], "{answer:?}");
 }
 
 #[test]
 fn what_hangs_is_left_behind() {
-    let ground = Ground::starting("sudo run");
+    let ground = Ground { time: Duration::from_secs(2), ..Ground::starting("sudo run") };
     let pid_file = ground.home.path().join("pid");
     ground.tool("sudo", &format!("echo $$ >'{}'; exec sleep 1000 </dev/null >/dev/null 2>&1", pid_file.display()));
     let begun = Instant::now();

@@ -40,6 +40,8 @@ pub struct Answer {
     pub writes: BTreeSet<String>,
     /// What could not be written, and why.
     pub writes_not: Vec<(String, String)>,
+    /// Directories in which nothing can be written: the first few.
+    pub closed: Vec<String>,
     /// The parts that came to their end.
     pub done: BTreeSet<String>,
     /// Whether the answer came to its end.
@@ -104,6 +106,7 @@ impl Answer {
             }
             "at_boot" => self.at_boot = known(),
             "lock" => keep(&mut self.locks, value.to_owned()),
+            "closed" => keep(&mut self.closed, value.to_owned()),
             "ignored" => keep(&mut self.ignored, value.to_owned()),
             "ignored_count" => self.ignored_count = value.parse().ok(),
             "writes" => drop(self.writes.insert(value.to_owned())),

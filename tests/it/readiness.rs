@@ -34,6 +34,7 @@ const STORIES: &[(&str, &str)] = &[
     ("more repositories", "amsterdam=bare moscow=empty almaty=detached saint-petersburg=inside novosibirsk=branch"),
     ("writing", "amsterdam=readonly moscow=full-disk almaty=foreign saint-petersburg=foreign novosibirsk=ignored"),
     ("commands", "amsterdam=asks moscow=asks almaty=nosudo saint-petersburg=unsure novosibirsk=asks"),
+    ("parts that hang or are closed", "amsterdam=hungwrite moscow=hungsudo almaty=hungboot saint-petersburg=closed"),
     ("service and boot", "amsterdam=hangs moscow=nocheck almaty=enabled saint-petersburg=nounit novosibirsk=masked"),
     ("more of the service", "amsterdam=slowcheck moscow=noanswer almaty=ahead saint-petersburg=full"),
     ("a node forbids forwarding", "almaty=forbids"),
@@ -55,7 +56,7 @@ fn answer() -> Answer {
         at_boot: Some("disabled".into()),
         ignored_count: Some(0),
         writes: set(&["files", "objects", "references"]),
-        done: set(&["commands", "boot", "locks", "ignored", "writes"]),
+        done: set(&["commands", "boot", "locks", "ignored", "closed", "writes"]),
         complete: true,
         ..Answer::default()
     }
@@ -78,6 +79,20 @@ fn change_answer(answer: &mut Answer, word: &str) -> bool {
         "readonly" => refuse(answer, "Read-only file system", &["files", "objects"]),
         "full-disk" => refuse(answer, "No space left on device", &["objects"]),
         "foreign" => refuse(answer, "Permission denied", &["files", "objects", "references"]),
+        "hungwrite" => {
+            answer.writes.remove("references");
+            answer.ignored_count = None;
+            answer.done.retain(|part| part != "writes" && part != "ignored");
+        }
+        "hungsudo" => {
+            answer.sudo.clear();
+            answer.done.remove("commands");
+        }
+        "hungboot" => {
+            answer.at_boot = None;
+            answer.done.remove("boot");
+        }
+        "closed" => answer.closed = ["state", ".git/objects/4b"].map(String::from).into(),
         "ignored" => {
             answer.ignored_count = Some(12);
             answer.ignored = ["cache/", "state.db", "tmp/"].map(String::from).into();
@@ -258,7 +273,9 @@ fn verdicts() {
     let verdict = |story: &str| readiness(story).verdict().0;
     assert_eq!(verdict(""), Verdict::Ready);
     assert_eq!(verdict("almaty=enabled"), Verdict::Ready);
-    assert_eq!(verdict("almaty=auth"), Verdict::NotReady);
+    for unready in ["auth", "cut", "unfinished", "hungwrite", "hungsudo", "closed"] {
+        assert_eq!(verdict(&format!("almaty={unready}")), Verdict::NotReady, "{unready}");
+    }
     let all = "amsterdam=timeout moscow=timeout almaty=timeout saint-petersburg=timeout novosibirsk=timeout";
     assert_eq!(verdict(all), Verdict::CutOff);
     assert_eq!(verdict(&all.replacen("timeout", "refused", 1)), Verdict::NotReady);

@@ -9,6 +9,7 @@ use super::{Check, Finding, Outcome};
 use crate::core::inventory::Node;
 use crate::core::observation::Observation;
 use crate::core::probe::{Facts, RepositoryState, ServiceState};
+use crate::core::shell::word;
 use crate::core::silence::{Cause, Phase, Silence, endpoint};
 
 /// The oldest git that understands what m3m asks of it (`--no-optional-locks`).
@@ -16,6 +17,9 @@ const GIT_MIN: (u32, u32) = (2, 15);
 
 /// A login shell that takes longer than this to start is worth a word: it comes on top of every check.
 const SHELL_START_MAX: Duration = Duration::from_millis(500);
+
+/// What to do where a part of the answer is missing.
+const SLOW: &str = "something there is slow or hangs, such as a file system or sudo; --timeout gives it more time";
 
 /// What is written to see whether it can be.
 const WRITES: [&str; 3] = ["files", "objects", "references"];
@@ -39,8 +43,8 @@ pub fn judge(node: &Node, observation: &Observation, answer: &Answer, late: Dura
         shell(node, observation, answer),
         git(facts, answer),
         repository(node, facts, answer),
-        write(node, answer),
-        ignored(answer),
+        write(node, facts, answer),
+        ignored(facts, answer),
         commands(node, answer),
         service(node, facts, late),
         boot(node, answer),
@@ -103,10 +107,10 @@ fn shell(node: &Node, observation: &Observation, answer: &Answer) -> Finding {
         Finding::cross(Check::Shell, format!("{name} prints something before any answer: {noise}"), hint)
     } else if let Some(silence) = &observation.broken {
         let hint = silence.hint("the node", node.address(), node.ssh.port());
-        Finding { hint, ..Finding::new(Check::Shell, Outcome::Warn, format!("the answer broke off: {silence}")) }
+        let text = format!("the answer broke off: {silence}");
+        Finding { hint: hint.or_else(|| Some(SLOW.to_owned())), ..Finding::new(Check::Shell, Outcome::Cross, text) }
     } else if !answer.complete {
-        let hint = "something there is slow or hangs, such as a file system or sudo; --timeout gives it more time";
-        Finding::warn(Check::Shell, "the answer broke off before its end", hint)
+        Finding::cross(Check::Shell, "the answer broke off before its end", SLOW)
     } else if cost.is_some_and(|cost| cost > SHELL_START_MAX) {
         let hint = "every check waits for that: keep its start-up files short for sessions without a terminal";
         Finding::warn(Check::Shell, format!("{name}{cost_words}"), hint)
@@ -139,7 +143,7 @@ fn repository(node: &Node, facts: &Facts, answer: &Answer) -> Finding {
         (RepositoryState::Found(_), None) if !answer.locks.is_empty() => Finding::cross(
             Check::Repository,
             format!("a lock file is left, and stops every git: {}", answer.locks.join(", ")),
-            format!("look whether a git is at work there (pgrep -a git); if not: rm {}", answer.locks.join(" ")),
+            format!("look whether a git is at work there (pgrep -a git); if not: rm {}", words(&answer.locks)),
         ),
         (RepositoryState::Found(found), None) => {
             let head = facts.head().map_or_else(String::new, |head| format!(" at {}", &head.id[..7]));
@@ -151,30 +155,43 @@ fn repository(node: &Node, facts: &Facts, answer: &Answer) -> Finding {
     }
 }
 
-fn write(node: &Node, answer: &Answer) -> Finding {
+fn write(node: &Node, facts: &Facts, answer: &Answer) -> Finding {
+    let path = word(&node.repository.path);
+    let user = node.ssh.user.as_deref().unwrap_or("USER");
+    let own = format!("give {path} to the user that m3m logs in as: sudo chown -R {user} {path}");
     if let Some((_, why)) = answer.writes_not.first() {
         let mut what: Vec<&str> = answer.writes_not.iter().map(|(what, _)| what.as_str()).collect();
         what.dedup();
-        let path = &node.repository.path;
         let hint = if why.contains("No space") || why.contains("quota") {
             format!("make room where {path} is")
         } else if why.contains("Read-only") {
             format!("mount the file system of {path} for writing: a disk with errors is often mounted read-only")
+        } else if why.contains("denied") || why.contains("permi") {
+            own
+        } else if why.contains("File exists") {
+            format!("a git is at work there (pgrep -a git), or has left a lock file: find {path}/.git -name '*.lock'")
         } else {
-            let user = node.ssh.user.as_deref().unwrap_or("USER");
-            format!("give {path} to the user that m3m logs in as: sudo chown -R {user} {path}")
+            format!("try it there, and look what the system says: touch {path}, dmesg")
         };
         return Finding::cross(Check::Write, format!("cannot write {}: {why}", what.join(", ")), hint);
     }
+    if !answer.closed.is_empty() {
+        return Finding::cross(Check::Write, format!("cannot write in {}", answer.closed.join(", ")), own);
+    }
     if WRITES.iter().all(|what| answer.writes.contains(*what)) {
         Finding::ok(Check::Write, WRITES.join(", "))
+    } else if is_given_up(facts, answer, "writes") {
+        Finding::cross(Check::Write, "writing does not end", SLOW)
     } else {
         Finding::unknown(Check::Write, "")
     }
 }
 
-fn ignored(answer: &Answer) -> Finding {
+fn ignored(facts: &Facts, answer: &Answer) -> Finding {
     match answer.ignored_count {
+        None if is_given_up(facts, answer, "ignored") => {
+            Finding::unknown(Check::Ignored, "looking for them takes too long")
+        }
         None => Finding::unknown(Check::Ignored, ""),
         Some(0) => Finding::ok(Check::Ignored, "none").measured(0.0, "paths"),
         Some(count) => {
@@ -215,13 +232,17 @@ fn one_command(command: &ServiceCommand<'_>, answer: &Answer) -> Finding {
         (None, _) => Finding::unknown(check, ""),
         (Some(None), _) => Finding::cross(
             check,
-            format!("{name}: there is no {program}"),
+            format!("{name}: there is no {program} that can be run"),
             "install it, or name its whole path: the PATH of a session without a terminal is short",
         ),
         (_, Some(Sudo::Refuses(said))) => Finding::new(check, Outcome::Cross, format!("{name}: sudo: {said}")),
         (_, Some(Sudo::Unsure)) => {
             Finding::new(check, Outcome::Warn, format!("{name}: sudo allows it and may want a password"))
         }
+        (_, None) if command.asks_sudo() => match command.sudo {
+            Some(_) => Finding::cross(check, format!("{name}: sudo does not answer"), SLOW),
+            None => Finding::unknown(check, format!("{name}: what it asks sudo for is known to a shell only")),
+        },
         _ => Finding::ok(check, format!("{name}: {program}")),
     }
 }
@@ -263,7 +284,10 @@ fn boot(node: &Node, answer: &Answer) -> Finding {
         let text = "service.start is no systemctl command: whether it runs after a boot is not known";
         return Finding::unknown(Check::Boot, text);
     };
-    let Some(said) = answer.at_boot.as_deref() else { return Finding::unknown(Check::Boot, "") };
+    let Some(said) = answer.at_boot.as_deref() else {
+        let hangs = answer.complete && !answer.is_done("boot");
+        return Finding::unknown(Check::Boot, if hangs { "systemctl does not answer" } else { "" });
+    };
     match said {
         "enabled" | "enabled-runtime" | "generated" => Finding::warn(
             Check::Boot,
@@ -306,6 +330,16 @@ fn disk(facts: &Facts) -> Finding {
     };
     #[expect(clippy::cast_precision_loss, reason = "a number of bytes for people to read")]
     finding.measured(room.free as f64, "bytes")
+}
+
+/// Whether the node came to its last line without a part that needs nothing but the repository.
+fn is_given_up(facts: &Facts, answer: &Answer, part: &str) -> bool {
+    matches!(facts.repository, RepositoryState::Found(_)) && answer.complete && !answer.is_done(part)
+}
+
+/// Paths as words of one command.
+fn words(paths: &[String]) -> String {
+    paths.iter().map(|path| word(path)).collect::<Vec<_>>().join(" ")
 }
 
 fn ms(duration: Duration) -> String {

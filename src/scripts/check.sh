@@ -61,8 +61,9 @@ at_boot() {
 # What a git that crashed has left. One that works holds its locks for moments.
 locks() {
     git_dir=$(git rev-parse --absolute-git-dir) || return
-    # Other files of that name, such as those of a hook's packages, are no locks.
-    find "$git_dir"/*.lock "$git_dir/refs" "$git_dir/reftable" -name '*.lock' -type f -mmin +1 -print | head -n 5 |
+    # Other files of that name, such as those of a hook's packages, are no locks, and those of a check stop nobody.
+    find "$git_dir"/*.lock "$git_dir/refs" "$git_dir/reftable" -name '*.lock' ! -name 'm3m-check.*' -type f -mmin +1 |
+        head -n 5 |
         while IFS= read -r lock; do printf 'lock %s\n' "$lock"; done
 }
 
@@ -87,12 +88,19 @@ closed() {
         done | head -n 5
 }
 
+# What earlier ones have left that were killed in the middle.
+sweep() {
+    find . "$(git rev-parse --git-path objects)" "$(git rev-parse --git-path refs/m3m)" -maxdepth 1 -mmin +1 \
+        \( -name '.m3m-check.*' -o -name 'tmp_objdir-m3m-check.*' -o -name 'm3m-check.*' \) -exec rm -rf {} +
+}
+
 # A directory of the work tree, an object and a reference are made and removed. At no moment is there anything that would
 # do harm if it stayed: git takes up no empty directory, clears `tmp_objdir-` away itself, and the reference names the head.
 writes() {
     # Who asked may be gone before all is removed again.
     trap '' HUP INT PIPE TERM
     name=m3m-check.$$
+    sweep
     if said=$(mkdir ".$name" 2>&1 && rmdir ".$name" 2>&1); then
         printf 'writes files\n'
     else

@@ -221,6 +221,26 @@ fn a_reference_that_cannot_be_removed_is_removed() {
     assert_eq!(answer.writes_not[0], ("references".to_owned(), "File exists.".to_owned()));
 }
 
+#[test]
+fn what_a_killed_check_has_left_is_cleared_away_by_the_next_and_is_no_fault() {
+    let ground = Ground::new();
+    let before = listing(&ground.tree);
+    let git_dir = ground.tree.join(".git");
+    let dirs = [ground.tree.join(".m3m-check.1"), git_dir.join("objects/tmp_objdir-m3m-check.1/ab")];
+    for dir in &dirs {
+        std::fs::create_dir_all(dir).expect("a directory");
+    }
+    git(&ground.home, &ground.tree, &["update-ref", "refs/m3m/m3m-check.1", "HEAD"]);
+    let files = ["m3m-check.1", "m3m-check.2.lock"].map(|name| git_dir.join("refs/m3m").join(name));
+    std::fs::write(&files[1], "").expect("a lock");
+    let aside = git_dir.join("objects/tmp_objdir-m3m-check.1");
+    let old = [&dirs[0], &aside, &files[0], &files[1]];
+    finish(Command::new("touch").args(["-d", "2020-01-01T00:00:00Z"]).args(old)).assert_code(0);
+    let answer = ground.ask_under(SHELLS[0]);
+    assert_eq!((writes(&answer).len(), answer.locks.len()), (3, 0), "{answer:?}");
+    assert_eq!(listing(&ground.tree), before);
+}
+
 /// An interrupt of `m3m check` closes the connection, and with it whoever would read on.
 #[test]
 fn who_hangs_up_leaves_nothing_behind() {

@@ -233,7 +233,9 @@ impl Page<'_> {
     fn lines(self) -> String {
         let Readiness { nodes, pairs, promises, .. } = self.readiness;
         let mut text = String::new();
-        let width = nodes.iter().map(|node| node.name.as_str().len()).max().unwrap_or(0);
+        // Pairs name nodes that were not asked, too.
+        let names = nodes.iter().map(|node| &node.name).chain(pairs.iter().map(|pair| &pair.target));
+        let width = names.map(|name| name.as_str().len()).max().unwrap_or(0);
         let shown = |text: &str| harmless(text, SENTENCE_CHARS_MAX);
         // Writing to a String cannot fail.
         for node in nodes {

@@ -310,6 +310,14 @@ fn only_the_verdict_where_little_is_to_be_said() {
 }
 
 #[test]
+fn columns_of_a_pipe_stand_below_one_another_also_for_nodes_that_are_not_asked() {
+    let text = view::readiness_text(&readiness("saint-petersburg=unasked amsterdam=unasked"), settings(false), None);
+    let relayed: Vec<&str> = text.lines().filter(|line| line.contains("  relay  ")).collect();
+    assert!(relayed.iter().any(|line| line.starts_with("saint-petersburg ")), "{text}");
+    assert!(relayed.iter().all(|line| line.find("relay ") == relayed[0].find("relay ")), "{text}");
+}
+
+#[test]
 fn json_is_stable() {
     let json = view::readiness_document(Format::Json, &readiness("almaty=auth moscow=foreign")).expect("a document");
     check_or_bless("tests/golden/check/report.json", &json);

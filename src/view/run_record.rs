@@ -79,7 +79,7 @@ impl<'a> RunRecord<'a> {
             may_still_run: run.end.may_still_run(),
             reason: silence.map(ToString::to_string),
             phase: silence.map(|silence| silence.phase.as_str()),
-            hint: run.hint(),
+            hint: run.hint(run.node.as_str()),
             took_s: run.took.as_secs_f64(),
             // Borrowed where it was UTF-8.
             is_utf8: matches!((&stdout, &stderr), (Cow::Borrowed(_), Cow::Borrowed(_))),

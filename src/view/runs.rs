@@ -17,6 +17,9 @@ use crate::core::text::{harmless, harmless_lines};
 /// The longest sentence about a node.
 const SENTENCE_CHARS_MAX: usize = 400;
 
+/// At most this many hints are given where nodes say the same of themselves.
+const HINTS_MAX: usize = 3;
+
 /// How one of the outputs is written.
 struct Sheet {
     /// Names stand above several lines, and not before each.
@@ -70,9 +73,10 @@ fn endings(execution: &Execution, sheet: &Sheet) -> String {
     let mut text: String = via.iter().chain(&garbled).map(|group| line(group, Style::new().yellow())).collect();
     for group in said(|run| sentence(&run.end)) {
         text += &line(&group, Style::new().red());
-        // A hint may name its node: of those that are alike one will do.
+        // A hint may name a host: where many nodes say the same, a few are enough.
+        let name = if group.nodes.len() == 1 { group.nodes[0].as_str() } else { "the node" };
         let of_group = runs.iter().filter(|run| group.nodes.contains(&run.node));
-        for hint in fold(of_group.filter_map(|run| Some((run.node.clone(), run.hint()?)))) {
+        for hint in fold(of_group.filter_map(|run| Some((run.node.clone(), run.hint(name)?)))).iter().take(HINTS_MAX) {
             let hint = format!("hint: {}", harmless(&hint.what, SENTENCE_CHARS_MAX));
             text += &format!("  {}\n", sheet.paint(Style::new().dim(), &hint));
         }
@@ -162,6 +166,20 @@ mod tests {
         assert_eq!(written(&runs[1..2], true), "b: z\n");
         assert_eq!(written(&[run("a", b"x"), run("b", b"x")], true), "all 2 nodes: x\n");
         assert_eq!(written(&[run("a", b"x"), run("b", b"x")], false), "a,b: x\n");
+    }
+
+    #[test]
+    fn a_few_hints_are_enough_for_many_nodes() {
+        let refused = || Silence { phase: crate::core::silence::Phase::Connect, cause: Cause::Refused };
+        let of = |port: u16| Run { port, end: End::NotBegun(refused()), ..run(&format!("n{port}"), b"") };
+        let told = |ports: std::ops::Range<u16>| {
+            let (cell, command) = ("t".parse().expect("a name"), String::new());
+            let runs = ports.map(of).collect();
+            let execution = Execution { at: jiff::Timestamp::UNIX_EPOCH, cell, command, timeout: Duration::ZERO, runs };
+            endings(&execution, &Sheet { headed: false, colored: false, all: 9 })
+        };
+        assert!(told(1..2).ends_with("is sshd running on n1?\n"), "{}", told(1..2));
+        assert_eq!(told(1..9).matches("is sshd running on the node?").count(), HINTS_MAX, "{}", told(1..9));
     }
 
     #[test]

@@ -148,16 +148,16 @@ impl Run {
         self.end.silence().is_some_and(|silence| matches!(silence.cause, Cause::TooLong(_)))
     }
 
-    /// What to do next about its end.
+    /// What to do next about its end; `name` is what the node is called there.
     #[must_use]
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self, name: &str) -> Option<String> {
         match &self.end {
             End::Left(_) => Some("redirect the output of what is to stay: >/dev/null 2>&1".to_owned()),
             End::TimeOver => Some("--timeout gives it more time".to_owned()),
             End::Lost(Silence { cause: Cause::TooLong(_), .. }) => {
                 Some("m3m ssh NODE -- CMD takes any amount".to_owned())
             }
-            end => end.silence()?.hint(self.node.as_str(), &self.host, self.port),
+            end => end.silence()?.hint(name, &self.host, self.port),
         }
     }
 }

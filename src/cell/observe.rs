@@ -38,6 +38,7 @@ pub(super) async fn ask(
         line: Arc::new(move |time_left| (question.line)(&asked, time_left)),
         output_bytes_max: probe::ANSWER_BYTES_MAX,
         frame: Some(Frame { begin: reading::BEGIN, end: question.end }),
+        last_words: None,
     };
     let mut reply = session.exec(command.clone(), deadline).await;
     // A standing connection that broke while nobody looked says nothing of the node as it is now: ask again.

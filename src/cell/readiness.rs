@@ -115,8 +115,12 @@ impl Cell {
                 }
                 let session = through.session(deadline).await;
                 // Any login shell knows it.
-                let command =
-                    RemoteCommand { line: Arc::new(|_| "true".to_owned()), output_bytes_max: 64 * 1024, frame: None };
+                let command = RemoteCommand {
+                    line: Arc::new(|_| "true".to_owned()),
+                    output_bytes_max: 64 * 1024,
+                    frame: None,
+                    last_words: None,
+                };
                 let reply = session.exec(command, deadline).await;
                 let outcome = Outcome::of(reply.broken.as_ref().map_or(Ok(()), Err));
                 (index, Pair { relay, target, outcome })

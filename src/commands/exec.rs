@@ -27,8 +27,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// 1 MiB is taken: more ends the command there.
 ///
 /// The command may run for --timeout, 60s where none is given, once the node is connected to. Then the node ends it,
-/// where it has timeout(1), and m3m waits no longer. An interrupt shows what has come in and ends nothing on nodes. A
-/// node that is not reached is tried through others, each for --connect-timeout; nothing is begun twice.
+/// where it has timeout(1), and m3m waits no longer; nor does it for what the command leaves running. An interrupt
+/// shows what has come in and ends nothing on nodes. A node that is not reached is tried through others, each for
+/// --connect-timeout; nothing is begun twice.
 ///
 /// Exit status: the highest of all nodes; 128 and the number of the signal where one ended the command; 255 where a
 /// node was not reached, or the command did not end there.

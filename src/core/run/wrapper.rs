@@ -37,12 +37,18 @@ pub fn command(words: &[String]) -> String {
     }
 }
 
+/// What standard error says, before the status, when the command itself has ended.
+#[must_use]
+pub fn last_words(mark: &str) -> String {
+    format!("m3m-{mark}-end ")
+}
+
 /// Takes the marks out of what came back, and with them what the login shell's start-up files have printed before.
 #[must_use]
 pub fn unwrap(stdout: &[u8], stderr: &[u8], mark: &str) -> Unwrapped {
     let begin = format!("m3m-{mark}-begin\n");
     let mut stderr = after(stderr, begin.as_bytes()).to_vec();
-    let status = take_status(&mut stderr, format!("m3m-{mark}-end ").as_bytes());
+    let status = take_status(&mut stderr, last_words(mark).as_bytes());
     Unwrapped { stdout: after(stdout, begin.as_bytes()).to_vec(), stderr, status }
 }
 

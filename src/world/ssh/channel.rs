@@ -1,6 +1,6 @@
 //! An authenticated session: commands, one channel each, with one channel opened ahead.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ssh2::Channel;
 
@@ -8,6 +8,10 @@ use super::drive::{Driver, Stop};
 use super::{RemoteCommand, Reply, Shared};
 use crate::core::silence::{Cause, Phase, Silence};
 use crate::world::clock;
+
+/// How long the output of a command that has ended may be silent before nobody waits for its end: the rest of what it
+/// printed itself is under way.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// An authenticated session.
 pub(super) struct Link {
@@ -95,8 +99,9 @@ impl Link {
         let bytes_max = command.output_bytes_max;
         let mut buffer = [0; 16 * 1024];
         let mut queued_before = 0;
+        let (last_deadline, mut deadline, mut has_ended) = (deadline, deadline, false);
         while Instant::now() < deadline {
-            let read_before = reply.stdout.len();
+            let (read_before, err_before) = (reply.stdout.len(), reply.stderr.len());
             let out = Driver::read(&mut channel.stream(0), &mut buffer).map_err(in_output)?;
             reply.stdout.extend_from_slice(&buffer[..out.unwrap_or(0)]);
             let err = Driver::read(&mut channel.stderr(), &mut buffer).map_err(in_output)?;
@@ -104,6 +109,10 @@ impl Link {
             let has = |line: &str| has_line(&reply.stdout, read_before, line);
             let begins = command.frame.map_or(!reply.stdout.is_empty(), |frame| has(frame.begin));
             let is_complete = command.frame.is_some_and(|frame| has(frame.end));
+            has_ended |= command.last_words.as_deref().is_some_and(|words| says(&reply.stderr, err_before, words));
+            if has_ended && reply.stdout.len() + reply.stderr.len() > read_before + err_before {
+                deadline = last_deadline.min(Instant::now() + LINGER);
+            }
             if reply.first_byte.is_none() && begins {
                 reply.first_byte = Some(sent.elapsed());
             }
@@ -126,6 +135,12 @@ impl Link {
         }
         Err(Silence { phase: Phase::Output, cause: Cause::Timeout })
     }
+}
+
+/// Whether words stand in the text and end in what came after the first so many bytes.
+fn says(text: &[u8], read_before: usize, words: &str) -> bool {
+    let recent = &text[read_before.saturating_sub(words.len())..];
+    recent.windows(words.len()).any(|window| window == words.as_bytes())
 }
 
 /// Whether a line stands in the text and ends in what came after the first so many bytes.

@@ -100,6 +100,9 @@ pub struct RemoteCommand {
     pub output_bytes_max: usize,
     /// The lines around its answer, where it has such.
     pub frame: Option<Frame>,
+    /// What stands on standard error when the command itself has ended, where it says so: what it started may hold the
+    /// output open for ever, and is heard only as long as it goes on talking.
+    pub last_words: Option<String>,
 }
 
 /// The lines around an answer on standard output. Before the first one stands what start-up files of the login shell

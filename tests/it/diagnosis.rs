@@ -37,6 +37,10 @@ const STORIES: &[(&str, &str)] = &[
         "amsterdam=timeout moscow=noroute almaty=timeout saint-petersburg=noname novosibirsk=mute",
     ),
     (
+        "the jump host of all is dead",
+        "amsterdam=nohop moscow=nohop almaty=nohop saint-petersburg=nohop novosibirsk=nohop",
+    ),
+    (
         "repositories of every state",
         "amsterdam=nogit moscow=bare almaty=empty saint-petersburg=detached novosibirsk=unusable",
     ),
@@ -116,6 +120,10 @@ pub fn silence(word: &str) -> Option<Silence> {
         "stood" => (Phase::Exec, Cause::Timeout),
         "kex" => (Phase::Kex, Cause::Timeout),
         "noroute" => (Phase::Connect, Cause::Unreachable),
+        "nohop" => {
+            let silence = Box::new(Silence { phase: Phase::Connect, cause: Cause::Timeout });
+            (Phase::Jump, Cause::Hop { name: "bastion".into(), at: ("bastion.test".into(), 22), silence })
+        }
         "noname" => (Phase::Resolve, Cause::NameUnknown),
         "refused" => (Phase::Connect, Cause::Refused),
         "changed" => {

@@ -2,6 +2,7 @@
 
 use crate::core::inventory::{Inventory, Role};
 use crate::core::probe::ServiceState;
+use crate::core::silence::{Cause, Silence};
 use crate::core::status::{NodeStatus, Observed, Verdict, Warning};
 
 /// The one word and the sentence behind it. What is down and who is cut off is said only when every node was asked.
@@ -10,7 +11,11 @@ pub(super) fn verdict(inventory: &Inventory, nodes: &[NodeStatus], warnings: &[W
     let executing = nodes.iter().find(|node| node.observed == Some(Observed::Executes));
     if nodes.len() == total {
         if nodes.iter().all(|node| node.observation.heard_nothing()) {
-            return (Verdict::CutOff, format!("none of {total} nodes could be reached: is this machine's network up?"));
+            let why = match hop_of_all(nodes) {
+                Some(hop) => format!("the way to all of them leads through {hop}, which gave no connection"),
+                None => "is this machine's network up?".to_owned(),
+            };
+            return (Verdict::CutOff, format!("none of {total} nodes could be reached: {why}"));
         }
         if nodes.iter().all(NodeStatus::refuses) {
             return (Verdict::Down, format!("none of {total} nodes lets m3m in: nothing is known of the service"));
@@ -26,6 +31,16 @@ pub(super) fn verdict(inventory: &Inventory, nodes: &[NodeStatus], warnings: &[W
         ([only], _) => (Verdict::Degraded, format!("{}{asked}", only.text)),
         ([first, rest @ ..], _) => (Verdict::Degraded, format!("{}, and {} more{asked}", first.text, rest.len())),
     }
+}
+
+/// The one host on the way to every node that gave no connection, where there is one.
+fn hop_of_all(nodes: &[NodeStatus]) -> Option<&str> {
+    let mut hops = nodes.iter().map(|node| match &node.observation.answer {
+        Err(Silence { cause: Cause::Hop { name, .. }, .. }) => Some(name.as_str()),
+        _ => None,
+    });
+    let first = hops.next()??;
+    hops.all(|hop| hop == Some(first)).then_some(first)
 }
 
 fn down(primary: Option<&NodeStatus>) -> String {

@@ -156,12 +156,21 @@ mod tests {
     use super::super::super::network::Faults;
     use super::*;
 
-    /// A connection from one and the same port.
+    /// A connection from one and the same port, once the kernel has done with an earlier one.
     async fn connect(from: SocketAddr, to: SocketAddr) -> TcpStream {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_reuseaddr(true).unwrap();
-        socket.bind(from).unwrap();
-        socket.connect(to).await.unwrap()
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.set_reuseaddr(true).unwrap();
+            socket.bind(from).unwrap();
+            match socket.connect(to).await {
+                Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+                    assert!(tokio::time::Instant::now() < deadline, "the kernel keeps the earlier connection");
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                connected => return connected.unwrap(),
+            }
+        }
     }
 
     async fn listen() -> (TcpListener, SocketAddr) {

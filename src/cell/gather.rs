@@ -17,7 +17,10 @@ use crate::core::relay::{self, Attempt, Candidate, Outcome};
 use crate::core::silence::{Cause, Silence};
 use crate::world::clock;
 
-/// A node that has not answered after this part of its time is late, and others are asked to reach it.
+/// A node from which nothing has come after this part of its time is quiet, and others are asked to reach it.
+const QUIET_PART: u32 = 6;
+
+/// A node that has not answered after this part of its time is late, and what it says through another one is told.
 const LATE_PART: u32 = 3;
 
 /// With less time left than this no further relay is asked: no answer could come.
@@ -60,6 +63,8 @@ enum Done {
     Direct(Observation),
     /// A node answered through this one, or did not.
     Relayed(NodeName, Observation),
+    /// Whoever has given no sign of life by now is quiet.
+    Quiet,
     /// Whoever has not answered by now is late.
     Late,
 }
@@ -74,11 +79,21 @@ struct Round<'a> {
     uses: BTreeMap<NodeName, usize>,
 }
 
+/// Whether a node is taken to be there.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Doubt {
+    #[default]
+    None,
+    /// It is quiet: relays are asked to reach it, in case it is late.
+    Quiet,
+    /// It is late, or its own path failed: what it says through a relay is told.
+    Suspect,
+}
+
 /// How it stands with one node's question.
 #[derive(Default)]
 struct Asked {
-    /// It is late, or its own path failed.
-    suspect: bool,
+    doubt: Doubt,
     /// It was reached around in the last round, and its own path has not come back since. That path is tried again
     /// all the same, and goes on being tried when the round is over.
     is_around: bool,
@@ -101,10 +116,12 @@ impl<'a> Round<'a> {
             let session = Arc::clone(&reach.session);
             questions.spawn(async move { Done::Direct(observe(&node, &session, deadline).await) });
         }
-        questions.spawn(async move {
-            tokio::time::sleep(timeout / LATE_PART).await;
-            Done::Late
-        });
+        for (part, due) in [(QUIET_PART, Done::Quiet), (LATE_PART, Done::Late)] {
+            questions.spawn(async move {
+                tokio::time::sleep(timeout / part).await;
+                due
+            });
+        }
         let asked = nodes.iter().map(|node| (node.clone(), Asked::default())).collect();
         let mut round = Self { cell, deadline, questions, asked, uses: BTreeMap::new() };
         for (node, relay) in cell.standing_relays() {
@@ -123,7 +140,8 @@ impl<'a> Round<'a> {
                 let Some(asked) = self.asked.get_mut(&observation.node) else { return };
                 let silence = observation.answer.as_ref().err();
                 // One that was late and answers after all was never gone.
-                asked.suspect = silence.is_some_and(|silence| !silence.is_refusal() || silence.cause == Cause::Refused);
+                let is_gone = |silence: &Silence| !silence.is_refusal() || silence.cause == Cause::Refused;
+                asked.doubt = if silence.is_some_and(is_gone) { Doubt::Suspect } else { Doubt::None };
                 asked.rtt = if silence.is_none() { observation.rtt } else { None };
                 asked.direct = Some(observation);
             }
@@ -140,7 +158,18 @@ impl<'a> Round<'a> {
                 }
                 asked.relays.insert(relay, Some(outcome));
             }
-            Done::Late => self.asked.values_mut().for_each(|asked| asked.suspect |= asked.direct.is_none()),
+            Done::Quiet => {
+                for (name, asked) in self.asked.iter_mut().filter(|(_, asked)| asked.direct.is_none()) {
+                    if self.cell.reach.get(name).is_some_and(|reach| reach.session.is_quiet()) {
+                        asked.doubt = asked.doubt.max(Doubt::Quiet);
+                    }
+                }
+            }
+            Done::Late => {
+                for asked in self.asked.values_mut().filter(|asked| asked.direct.is_none()) {
+                    asked.doubt = Doubt::Suspect;
+                }
+            }
         }
     }
 
@@ -148,10 +177,11 @@ impl<'a> Round<'a> {
     fn settle(&mut self) -> Vec<Observation> {
         self.ask_relays();
         let is_open = self.deadline.saturating_duration_since(Instant::now()) > RELAY_TIME_MIN;
-        let more_may_answer = is_open && self.asked.values().any(|asked| asked.direct.is_none() && !asked.suspect);
+        let more_may_answer =
+            is_open && self.asked.values().any(|asked| asked.direct.is_none() && asked.doubt < Doubt::Suspect);
         let mut settled = Vec::new();
         for (name, asked) in self.asked.iter_mut().filter(|(_, asked)| !asked.settled) {
-            let is_direct = asked.direct.is_some() && !asked.suspect;
+            let is_direct = asked.direct.is_some() && asked.doubt < Doubt::Suspect;
             let is_waiting = asked.relays.values().any(Option::is_none)
                 || (more_may_answer && asked.relays.len() < relay::RELAYS_MAX);
             let is_coming = || self.cell.reach.get(name).is_some_and(|reach| reach.session.is_coming());
@@ -171,13 +201,13 @@ impl<'a> Round<'a> {
         if self.deadline.saturating_duration_since(Instant::now()) <= RELAY_TIME_MIN {
             return;
         }
-        let suspects: Vec<NodeName> = self
+        let in_question: Vec<NodeName> = self
             .asked
             .iter()
-            .filter(|(_, asked)| asked.suspect && !asked.settled && asked.relayed.is_none())
+            .filter(|(_, asked)| asked.doubt > Doubt::None && !asked.settled && asked.relayed.is_none())
             .map(|(name, _)| name.clone())
             .collect();
-        for node in suspects {
+        for node in in_question {
             let asked: Vec<&NodeName> = self.asked[&node].relays.keys().collect();
             let chosen: Vec<NodeName> = relay::choose(self.candidates(&node), &asked).into_iter().cloned().collect();
             for relay in chosen {
@@ -213,7 +243,7 @@ impl<'a> Round<'a> {
 impl Asked {
     /// Whether what it said through a relay is to be told.
     fn is_to_be_relayed(&self) -> bool {
-        self.relayed.is_some() && (self.suspect || self.is_around && self.direct.is_none())
+        self.relayed.is_some() && (self.doubt == Doubt::Suspect || self.is_around && self.direct.is_none())
     }
 
     /// What is to be said of the node: what it said itself, else what it said through a relay, else its silence.

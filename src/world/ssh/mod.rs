@@ -234,6 +234,12 @@ impl Session {
         self.shared.standing.load(Ordering::Relaxed)
     }
 
+    /// Whether no sign of life has come from the node since the last command was sent.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.phase() <= if self.is_standing() { Phase::Exec } else { Phase::Banner }
+    }
+
     /// Whether a connection that is being made has come as far as a log-in: who gets that far is on the way.
     #[must_use]
     pub fn is_coming(&self) -> bool {

@@ -38,9 +38,9 @@ pub struct Order {
 pub type Runs = BTreeMap<NodeName, Run>;
 
 impl Cell {
-    /// Runs a command on all nodes that this cell was opened for. Whoever stops waiting finds in `runs` what is known by
-    /// then; who is not there may still be running it. A node that is not reached is tried through others, one after the other: what was
-    /// not begun cannot run twice.
+    /// Runs a command on all nodes that this cell was opened for. Whoever stops waiting finds in `runs` what is known
+    /// by then; who is not there may still be running it. A node that is not reached is tried through others, one
+    /// after the other: what was not begun cannot run twice.
     ///
     /// # Errors
     /// The listener's output is gone.

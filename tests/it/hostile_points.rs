@@ -161,7 +161,8 @@ fn disconnecting_at_each_point() {
         Manner::Disconnect,
         &[
             (Point::Accepted, &["closed in banner"], LOG),
-            // libssh2 calls a farewell before algorithms are agreed on one without a common one, unless the end is seen first.
+            // libssh2 calls a farewell before algorithms are agreed on one without a common one, unless the end is
+            // seen first.
             (Point::Banner, FAREWELL, ""),
             (Point::Kexinit, FAREWELL, ""),
             (Point::KexReply, FAREWELL, ""),

@@ -72,7 +72,10 @@ fn relayed(is_heard: bool, towards: &[&Pair]) -> Finding {
         (true, _, 0) => Finding::ok(Check::Relays, text),
         (true, 0, _) => Finding::cross(Check::Relays, text, open),
         (true, ..) => Finding::warn(Check::Relays, text, open),
-        (false, 0, _) => Finding::new(Check::Relays, Outcome::Cross, format!("{text} either")),
+        (false, 0, _) => {
+            let hint = "nobody reaches it: look at its console, or ask its provider";
+            Finding::cross(Check::Relays, format!("{text} either"), hint)
+        }
         (false, ..) => Finding::warn(Check::Relays, text, "it lives, and the path from this machine to it is broken"),
     };
     #[expect(clippy::cast_precision_loss, reason = "a handful of relays")]

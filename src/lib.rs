@@ -5,8 +5,10 @@
 //! # The map
 //!
 //! * [`core`] is pure: no clock, no I/O, no async. Inventory, probe, picture, diagnosis, readiness, promises, events.
-//! * [`world`] touches the outside, one outside thing a file: SSH sessions, files, directories, clocks.
-//! * [`cell`] is the hands: it asks all nodes at once and turns the answers into a picture.
+//! * [`world`] touches the outside, one outside thing a file or folder: SSH sessions, ssh's configuration,
+//!   files, directories, clocks.
+//! * [`cell`] is the hands: it finds a way to each node, through others where need be, asks all at once and turns the
+//!   answers into a picture.
 //! * [`commands`] holds one file a verb: arguments, help text, `run`; and what all verbs start from.
 //! * [`view`] listens to events and words them: table, progress, JSON.
 //! * [`lab`] is five real SSH nodes on this machine (cargo feature `lab`, on by default).
@@ -32,7 +34,8 @@
 //! 3. One thread owns an SSH session and all its channels; everybody else sends it requests.
 //! 4. What a node prints is data: capped in size, stripped of escape sequences before a terminal sees it, and never
 //!    made part of a shell command.
-//! 5. Whatever a person sees, `-o json` says too.
+//! 5. No host goes unchecked: a node, a jump host or a relay proves its host key before m3m logs in to it.
+//! 6. Whatever a person sees, `-o json` says too.
 
 pub mod cell;
 pub mod cli;

@@ -105,6 +105,18 @@ fn a_node_whose_own_path_is_cut_answers_through_another() {
 }
 
 #[test]
+fn a_quiet_node_is_asked_about_early_and_one_that_is_not_late_speaks_for_itself() {
+    let Some(ground) = Ground::new("") else { return };
+    ground.write(ground.far.host_keys());
+    // With half a minute a node is quiet after 5 s and late after 10 s: this one speaks in between.
+    ground.way.hold_own_path(Duration::from_millis(7500));
+    let shown = ground.home.run(["status", "--timeout", "30s", "-o", "json"]);
+    let status: Value = serde_json::from_str(&shown.assert_code(0).stdout).expect("a document");
+    assert_eq!((&status["nodes"][2]["via"], &status["nodes"][2]["state"]), (&Value::Null, &"up".into()), "{status}");
+    assert_eq!(outcomes(&status), ["reached", "reached"], "{status}");
+}
+
+#[test]
 fn relays_that_tried_in_vain_say_so() {
     let Some(ground) = Ground::new("") else { return };
     let closed = free_port();

@@ -188,10 +188,13 @@ impl<'a> Round<'a> {
             let is_relayed = asked.is_to_be_relayed() && (asked.direct.is_some() || !is_coming());
             if is_direct || is_relayed || asked.direct.is_some() && !is_waiting {
                 asked.settled = true;
-                settled.extend(asked.outcome(|| self.cell.reach.get(name).map(|reach| reach.session.phase())));
-                if is_direct {
-                    self.cell.forget_relays(name);
+                match &asked.relayed {
+                    _ if is_direct => self.cell.forget_relays(name),
+                    // One way around is enough, and a report that names another one each time disturbs.
+                    Some((relay, _)) if is_relayed => self.cell.keep_relay(name, relay),
+                    _ => {}
                 }
+                settled.extend(asked.outcome(|| self.cell.reach.get(name).map(|reach| reach.session.phase())));
             }
         }
         settled

@@ -81,6 +81,11 @@ impl Cell {
         self.standing().retain(|(target, _), _| target != node);
     }
 
+    /// Ends all ways to a node through others but this one.
+    pub(super) fn keep_relay(&self, node: &NodeName, relay: &NodeName) {
+        self.standing().retain(|(target, through), _| target != node || through == relay);
+    }
+
     /// Ends one way to a node: the next one is made anew.
     pub(super) fn forget_relay(&self, node: &NodeName, relay: &NodeName) {
         self.standing().remove(&(node.clone(), relay.clone()));

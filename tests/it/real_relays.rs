@@ -174,14 +174,13 @@ fn wait_for(lines: &mut Lines<BufReader<ChildStdout>>, what: &str, is_wanted: im
     panic!("the output ended before {what}");
 }
 
-/// The seconds between one document and the next, of some that follow.
-fn round_times_s(lines: &mut Lines<BufReader<ChildStdout>>) -> Vec<f64> {
-    let at = |line: std::io::Result<String>| {
-        let status: Value = serde_json::from_str(&line.expect("a line")).expect("a line is a document");
-        status["at"].as_str().expect("a time").parse::<jiff::Timestamp>().expect("a time")
-    };
-    let times: Vec<jiff::Timestamp> = lines.take(6).map(at).collect();
-    times.windows(2).map(|pair| pair[1].duration_since(pair[0]).as_secs_f64()).collect()
+/// Through whom the third node answers in some documents that follow, and the seconds between one and the next.
+fn rounds(lines: &mut Lines<BufReader<ChildStdout>>) -> (Vec<Value>, Vec<f64>) {
+    let read = |line: std::io::Result<String>| serde_json::from_str(&line.expect("a line")).expect("a document");
+    let documents: Vec<Value> = lines.take(6).map(read).collect();
+    let at = |status: &Value| status["at"].as_str().expect("a time").parse::<jiff::Timestamp>().expect("a time");
+    let rounds_s = documents.windows(2).map(|pair| at(&pair[1]).duration_since(at(&pair[0])).as_secs_f64()).collect();
+    (documents.iter().map(|status| status["nodes"][2]["via"].clone()).collect(), rounds_s)
 }
 
 #[test]
@@ -194,13 +193,13 @@ fn a_relay_that_dies_in_use_is_replaced_and_one_no_longer_needed_is_left() {
     let mut lines = BufReader::new(m3m.0.stdout.take().expect("a pipe")).lines();
 
     let stands = |node: &Value| node["via"].is_string() && node["fresh_connection"] == false;
-    let status = wait_for(&mut lines, "a relay that stands", stands);
+    wait_for(&mut lines, "a relay that stands", stands);
     // A node that was late in the last round is not waited for once more: a third of the timeout would pass.
-    let rounds_s = round_times_s(&mut lines);
+    let (vias, rounds_s) = rounds(&mut lines);
+    assert!(vias.iter().all(|via| *via == vias[0]), "one relay that serves is kept: {vias:?}");
     assert!(rounds_s.iter().any(|round_s| *round_s < 1.9), "each waits for the node's own path: {rounds_s:?}");
 
-    let first = status["nodes"][2]["via"].as_str().expect("a relay").to_owned();
-    let index = usize::from(first == "two");
+    let index = usize::from(vias[0] == "two");
     ground.relays[index].signal(Signal::KILL);
     let other = if index == 0 { "two" } else { "one" };
     wait_for(&mut lines, "the other relay", |node| node["via"] == other);

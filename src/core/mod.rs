@@ -1,5 +1,6 @@
 //! The pure core: values in, values out. No clock, no I/O, no async; it cannot fail because of a network.
 
+pub mod chains;
 pub mod diagnosis;
 pub mod duration;
 pub mod event;

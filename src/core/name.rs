@@ -3,13 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// The longest name, in bytes: a DNS label.
 const NAME_BYTES_MAX: usize = 63;
 
 /// The name of a node or of a cell: `[a-z0-9][a-z0-9._-]{0,62}`.
 ///
 /// The alphabet is safe in a shell word, in a file name and in a git ref.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Name(String);
 
 /// The name of one node.
@@ -48,6 +51,20 @@ impl FromStr for Name {
             }
             _ => Err(NameError),
         }
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
     }
 }
 

@@ -189,7 +189,7 @@ branch main
 commit 9ce3e3090ebd0aeb421028741ade7e72bb7b72a1 1795392707 1111111111111111111111111111111111111111
 commit 1111111111111111111111111111111111111111 1795392000
 uncommitted 1
-term 2222222222222222222222222222222222222222 {\"term\": 4, \"primary\": \"almaty\", \"brain\": \"moscow\"}
+term 2222222222222222222222222222222222222222 {  \"term\": 4,  \"cell\": \"montana\",  \"primary\": \"almaty\",  \"brain\": \"moscow\",  \"members\": [],  \"at\": \"2026-11-22T03:00:00Z\"}
 service 3
 service_ended 1795393045.305105078
 m3m-end

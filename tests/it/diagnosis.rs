@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use m3m::core::diagnosis::diagnose;
-use m3m::core::inventory::Inventory;
+use m3m::core::inventory::{Fence, Inventory, Quorum};
 use m3m::core::name::NodeName;
 use m3m::core::observation::{Observation, Picture, Via};
 use m3m::core::probe::{COMMITS_MAX, Commit, Facts, Repository, RepositoryState, Room, ServiceState};
 use m3m::core::relay::{Attempt, Outcome};
 use m3m::core::silence::{Cause, Phase, Silence};
-use m3m::core::term::{HeldTerm, TermRecord};
+use m3m::core::term::{Act, HeldTerm, Member, TermRecord};
 use m3m::view::{self, Color, Format, Settings};
 use m3m::world::inventory_file;
 
@@ -145,7 +145,22 @@ fn repository(facts: &mut Facts) -> &mut Repository {
 
 fn term(term: u64, primary: &str) -> HeldTerm {
     let name = |name: &str| name.parse().expect("a name");
-    let record = TermRecord { term, primary: name(primary), brain: name("moscow") };
+    let members = ["almaty", "saint-petersburg", "novosibirsk", "amsterdam", "moscow"];
+    let record = TermRecord {
+        term,
+        cell: name("montana"),
+        primary: name(primary),
+        brain: name("moscow"),
+        members: members.map(|member| Member { name: name(member), candidate: true }).to_vec(),
+        quorum: Quorum::Any,
+        fence: Fence::Attempt,
+        from: Vec::new(),
+        act: Act::Switchover,
+        reason: "maintenance".to_owned(),
+        by: "op@desk".to_owned(),
+        at: Timestamp::new(AT - 3600, 0).expect("a time"),
+        claim: String::new(),
+    };
     HeldTerm { commit: format!("{term:040}"), record: Some(record) }
 }
 

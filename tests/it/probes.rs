@@ -144,7 +144,10 @@ fn the_states_of_a_repository() {
 fn a_term_is_reported() {
     let home = Home::new();
     let path = repository(&home);
-    let term = home.write("work tree/term.json", "{ \"term\": 3,\n \"primary\": \"p\", \"brain\": \"b\" }\n");
+    let json = r#"{ "term": 3, "cell": "c", "primary": "p", "brain": "b", "members": [],
+"at": "2026-11-22T03:00:00Z" }
+"#;
+    let term = home.write("work tree/term.json", json);
     git(&home, &path, &["add", "term.json"]);
     let tree = git(&home, &path, &["write-tree"]);
     let commit = git(&home, &path, &["commit-tree", "-m", "term 3", &tree]);

@@ -23,8 +23,10 @@ pub enum Exit {
     Down,
     /// Nothing could be reached.
     CutOff,
-    /// Refused, nothing was touched.
+    /// Refused, or lost to another claim; no service was touched.
     Refused,
+    /// Something was changed, and not all; how to go on is printed.
+    Incomplete,
     /// Ctrl-C or SIGTERM.
     Interrupted,
     /// The highest status of what ran on nodes, 255 where one was not reached.
@@ -33,7 +35,7 @@ pub enum Exit {
 
 impl Exit {
     /// The whole table: status, code and meaning, as m3m(1) prints it.
-    pub const TABLE: [(Self, u8, &'static str); 10] = [
+    pub const TABLE: [(Self, u8, &'static str); 11] = [
         (Self::Ok, 0, "as asked; status: operational, nothing to say; check: ready"),
         (Self::Unexpected, 1, "unexpected: an output that cannot be written; or a bug, reported with its context"),
         (Self::Usage, 2, "usage: the command line is wrong"),
@@ -41,7 +43,8 @@ impl Exit {
         (Self::Degraded, 10, "operational but degraded; check: a node is not ready"),
         (Self::Down, 11, "the service is down, or every node refuses"),
         (Self::CutOff, 12, "nothing could be reached: most likely this machine is cut off"),
-        (Self::Refused, 20, "refused; nothing was touched"),
+        (Self::Refused, 20, "refused or lost to another claim; no service was touched"),
+        (Self::Incomplete, 21, "incomplete: something was changed, how to go on is printed"),
         (Self::Interrupted, 130, "interrupted, cleanly"),
         (
             Self::Remote(255),

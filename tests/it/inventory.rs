@@ -92,6 +92,22 @@ safety: {{ lease: off, cool_down: none, max_acts_per_hour: none, quorum: majorit
 }
 
 #[test]
+fn the_brain_has_a_service_of_its_own_where_the_cell_says_so() {
+    assert!(accepted(SMALL).nodes.iter().all(|node| node.brain.is_none()));
+    let cell = "brain: { start: think, stop: rest, check: thinks, start_within: 2s }\n";
+    let text = SMALL.replace("role: mirror", "role: mirror, brain: { stop: sleep-three }");
+    let inventory = accepted(&format!("{text}{cell}"));
+    let brain = |index: usize| inventory.nodes[index].brain.as_ref().expect("a service of BRAIN");
+    let [one, three] = [brain(0), brain(2)];
+    assert_eq!((one.start.as_str(), one.kill.as_str(), one.start_within), ("think", "rest", Duration::from_secs(2)));
+    assert_eq!(
+        (three.start.as_str(), three.stop.as_str(), three.kill.as_str()),
+        ("think", "sleep-three", "sleep-three")
+    );
+    assert_eq!(inventory.nodes[0].service.start, "run", "the other service is left alone");
+}
+
+#[test]
 fn a_byte_order_mark_is_no_text() {
     assert_eq!(accepted(&format!("\u{feff}{SMALL}")), accepted(SMALL));
 }

@@ -117,7 +117,8 @@ fn mapping(page: &mut Roff, mapping: &Value, root: &Value) {
         page.control("TP", []).text([bold(name.as_str()), roman(format!(" ({}{need}{default})", kind(field)))]);
         page.text(words(description(field)));
         for (word, meaning) in described_words(field) {
-            page.control("br", []).text([bold(format!("{word}: ")), roman(meaning)]);
+            let meaning = words(meaning);
+            page.control("br", []).text([bold(format!("{word}: "))].into_iter().chain(meaning).collect::<Vec<_>>());
         }
         let is_nested = !std::ptr::eq(mapping, root) && field["properties"].is_object();
         if is_nested {

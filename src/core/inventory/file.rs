@@ -30,12 +30,17 @@ pub struct InventoryFile {
     pub repository: RepositoryFile,
     /// What PRIMARY executes: commands for the node's `sh`.
     pub service: ServiceFile,
+    /// The service of BRAIN, where it has one: it is started and stopped as that role moves. Without it the role moves
+    /// alone.
+    pub brain: Option<ServiceFile>,
     /// How often, how long, how many misses; and the two times that the cell promises.
     pub timing: Option<TimingFile>,
     /// What the automatic parts may do, and on what evidence.
     pub safety: Option<SafetyFile>,
-    /// A command on this machine that is told of a change of PRIMARY: old, new and term are its arguments. It moves
-    /// the name or address that clients use.
+    /// A command on this machine that is told of a new PRIMARY: the names of the old and the new one and the term's
+    /// number are added as arguments. It moves the name or address that clients use. It may take 10 s and is tried three
+    /// times, so that it may run twice for one term; where it fails the change of roles stands, with a warning that shows
+    /// what to run by hand.
     pub announce: Option<String>,
     /// The nodes: exactly one primary, exactly one brain, at least one mirror. Mirrors rank in the order they stand.
     #[schemars(length(min = 3))]
@@ -81,7 +86,7 @@ pub struct RepositoryFile {
     pub upstream: Option<String>,
 }
 
-/// What PRIMARY executes: commands for the node's `sh`.
+/// What the holder of a role executes: commands for the node's `sh`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceFile {
@@ -121,15 +126,20 @@ pub struct TimingFile {
     pub breath: String,
 }
 
-/// What the automatic parts may do, and on what evidence.
+/// What the automatic parts may do, and on what evidence. `quorum`, `fence` and `lease` are part of the term that the
+/// nodes hold: written here they count from the first term on, and changed here once `m3m init --apply` has claimed a
+/// term with them.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SafetyFile {
     /// Who must agree to a change of roles.
     pub quorum: Quorum,
-    /// What must be known of the old PRIMARY before a new one starts.
+    /// What must be known of the old PRIMARY before a new one starts. `majority` with `required` never shows two
+    /// PRIMARYs.
     pub fence: Fence,
-    /// A command on this machine whose exit 0 proves that a node is off.
+    /// A command on this machine whose exit 0 proves that a node is off, such as one that asks its power supply. The
+    /// node's name and host are added as arguments. It may take 30 s and is tried once; anything but exit 0 proves
+    /// nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fence_command: Option<String>,
     /// Whether a lease may serve as proof under `fence: required`.
@@ -142,7 +152,7 @@ pub struct SafetyFile {
     pub max_acts_per_hour: Acts,
 }
 
-/// One node. It may override `ssh`, `repository` and `service` field by field.
+/// One node. It may override `ssh`, `repository`, `service` and `brain` field by field.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NodeFile {
@@ -164,6 +174,8 @@ pub struct NodeFile {
     pub repository: Option<RepositoryOverride>,
     /// The service on this node, where it differs.
     pub service: Option<ServiceOverride>,
+    /// The service of BRAIN on this node, where it differs from the cell's `brain`.
+    pub brain: Option<ServiceOverride>,
 }
 
 /// The work tree of one node, where it differs.

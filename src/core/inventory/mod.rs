@@ -49,8 +49,10 @@ pub struct Node {
     pub ssh: Ssh,
     /// The work tree that breathes.
     pub repository: Repository,
-    /// What PRIMARY executes.
+    /// What it executes as PRIMARY.
     pub service: Service,
+    /// What it executes as BRAIN, if anything.
+    pub brain: Option<Service>,
 }
 
 /// What a node is there for.
@@ -112,7 +114,7 @@ pub struct Repository {
     pub upstream: Option<String>,
 }
 
-/// The service: commands for the node's `sh`.
+/// What the holder of a role executes: commands for the node's `sh`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// Starts it.
@@ -163,10 +165,12 @@ pub struct Safety {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Quorum {
-    /// More than half of the members that answered: works down to one node.
+    /// More than half of the members that answered. It works down to one node. A partition may show two PRIMARYs for
+    /// its length; then the higher term wins, and nothing that was written is lost.
     #[default]
     Any,
-    /// More than half of all members.
+    /// More than half of all members. Two sides of a partition never both change roles; with half of the nodes gone
+    /// or more, nothing changes any more.
     Majority,
 }
 
@@ -174,10 +178,12 @@ pub enum Quorum {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fence {
-    /// It is told to stop; no proof is awaited.
+    /// It is told to stop over every path there is; no proof is awaited. One that nobody reaches may go on for as long
+    /// as nobody reaches it.
     #[default]
     Attempt,
-    /// Nothing starts before there is proof that it stopped.
+    /// Nothing starts before there is proof that it stopped: a stop that was verified on the node, a `fence_command`
+    /// that exits 0, a reboot that was seen, or a lease that ran out. Without proof nothing is started.
     Required,
 }
 

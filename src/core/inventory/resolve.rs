@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::document::Path;
 use super::fault::{Fault, quote};
 use super::file::{
-    Acts, InventoryFile, Lease, NodeFile, PORT_DEFAULT, RepositoryFile, SafetyFile, ServiceFile, SshFile, TimingFile,
+    Acts, InventoryFile, Lease, NodeFile, PORT_DEFAULT, RepositoryFile, SafetyFile, ServiceFile, ServiceOverride,
+    SshFile, TimingFile,
 };
 use super::rules::{self, Refused};
 use super::{ConfigFile, Inventory, Node, Repository, Role, Safety, Service, Ssh, Timing};
@@ -38,6 +39,7 @@ pub fn resolve(file: &InventoryFile, places: Places<'_>) -> Result<Inventory, Ve
         ssh: file.ssh.as_ref().map(|ssh| resolver.ssh(&root.key("ssh"), ssh)).unwrap_or_default(),
         repository: resolver.repository(&root.key("repository"), &file.repository),
         service: resolver.service(&root.key("service"), &file.service),
+        brain: file.brain.as_ref().map(|brain| resolver.service(&root.key("brain"), brain)),
     };
     let at_nodes = root.key("nodes");
     let nodes: Vec<Node> = (file.nodes.iter().enumerate())
@@ -70,6 +72,7 @@ struct Defaults {
     ssh: SshFields,
     repository: Repository,
     service: Service,
+    brain: Option<Service>,
 }
 
 #[derive(Default)]
@@ -196,7 +199,8 @@ impl Resolver<'_> {
         let location = self.text(&path.key("location"), file.location.as_deref(), rules::location);
         let ssh = file.ssh.as_ref().map(|ssh| self.ssh(&path.key("ssh"), ssh)).unwrap_or_default();
         let repository = self.node_repository(&path.key("repository"), file, &defaults.repository);
-        let service = self.node_service(&path.key("service"), file, &defaults.service);
+        let service = self.node_service(&path.key("service"), file.service.as_ref(), &defaults.service);
+        let brain = self.node_brain(&path.key("brain"), file.brain.as_ref(), defaults.brain.as_ref());
         Some(Node {
             name: name?,
             host: file.host.clone(),
@@ -206,6 +210,7 @@ impl Resolver<'_> {
             ssh: ssh.over(&defaults.ssh),
             repository,
             service,
+            brain,
         })
     }
 
@@ -221,8 +226,21 @@ impl Resolver<'_> {
         }
     }
 
-    fn node_service(&mut self, path: &Path, node: &NodeFile, default: &Service) -> Service {
-        let Some(file) = &node.service else { return default.clone() };
+    fn node_brain(
+        &mut self,
+        path: &Path,
+        file: Option<&ServiceOverride>,
+        default: Option<&Service>,
+    ) -> Option<Service> {
+        if file.is_some() && default.is_none() {
+            let found = "the cell has no `brain` from which this could differ";
+            self.faults.push(Fault::new(path.clone(), found, "a `brain` of the cell with start, stop and check"));
+        }
+        Some(self.node_service(path, file, default?))
+    }
+
+    fn node_service(&mut self, path: &Path, file: Option<&ServiceOverride>, default: &Service) -> Service {
+        let Some(file) = file else { return default.clone() };
         let mut command = |field: &str, text: &Option<String>| self.command(&path.key(field), text.as_deref());
         let start = command("start", &file.start).unwrap_or_else(|| default.start.clone());
         let check = command("check", &file.check).unwrap_or_else(|| default.check.clone());

@@ -3,12 +3,14 @@
 pub mod chains;
 pub mod diagnosis;
 pub mod duration;
+pub mod duty;
 pub mod event;
 pub mod inventory;
 pub mod known_hosts;
 pub mod lag;
 pub mod name;
 pub mod observation;
+pub mod plan;
 pub mod probe;
 pub mod promises;
 pub mod readiness;

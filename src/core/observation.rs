@@ -9,6 +9,7 @@ use super::name::NodeName;
 use super::probe::Facts;
 use super::relay::Attempt;
 use super::silence::{Cause, Phase, Silence};
+use super::term::Holdings;
 
 /// One question to one node and what came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +109,16 @@ impl Observation {
 }
 
 impl Picture {
+    /// What nodes hold, of those that answered to the end.
+    #[must_use]
+    pub fn holdings(&self) -> Holdings {
+        let held = self.observations.iter().filter_map(|(name, seen)| {
+            let facts = seen.facts().filter(|facts| facts.complete)?;
+            Some((name.clone(), facts.term.clone()))
+        });
+        held.collect()
+    }
+
     /// The facts of a node, where it answered.
     #[must_use]
     pub fn facts(&self, node: &NodeName) -> Option<&Facts> {

@@ -57,6 +57,8 @@ pub struct Facts {
     pub disk: Option<Room>,
     /// The work tree that breathes.
     pub repository: RepositoryState,
+    /// Whose repository it says to be, where it was made ready.
+    pub identity: Option<Identity>,
     /// The service's check.
     pub service: ServiceState,
     /// How long that took on the node, at most; nothing where its clock counts whole seconds.
@@ -65,6 +67,15 @@ pub struct Facts {
     pub term: Option<HeldTerm>,
     /// Whether the answer came to its end.
     pub complete: bool,
+}
+
+/// Whose repository it is, by its own configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The node.
+    pub node: String,
+    /// The cell.
+    pub cell: String,
 }
 
 /// Room for something, in bytes.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::probe::{Commit, Facts, Repository, RepositoryState, Room, ServiceState};
+use super::probe::{Commit, Facts, Identity, Repository, RepositoryState, Room, ServiceState};
 use super::silence::{Cause, Phase, Silence};
 use super::term::{HeldTerm, TermRecord};
 use super::text::harmless;
@@ -71,6 +71,7 @@ fn read_line(facts: &mut Facts, key: &str, value: &str) {
                 edit(facts, |repository| repository.commits.push(commit));
             }
         }
+        "identity" => facts.identity = read_identity(value),
         "uncommitted" => edit(facts, |repository| repository.uncommitted = value.parse().ok()),
         "term" => facts.term = read_term(value),
         "service" => {
@@ -159,6 +160,12 @@ fn read_commit(value: &str) -> Option<Commit> {
     Some(Commit { id, time_s, parents: parents? })
 }
 
+/// Both names are plain words; what is not, is nobody's.
+fn read_identity(value: &str) -> Option<Identity> {
+    let (node, cell) = value.split_once(' ')?;
+    Some(Identity { node: harmless(node, TEXT_CHARS_MAX), cell: harmless(cell, TEXT_CHARS_MAX) })
+}
+
 fn read_term(value: &str) -> Option<HeldTerm> {
     let (commit, json) = value.split_once(' ').unwrap_or((value, ""));
     is_id(commit).then(|| HeldTerm { commit: commit.to_owned(), record: TermRecord::read(json) })
@@ -189,6 +196,7 @@ branch main
 commit 9ce3e3090ebd0aeb421028741ade7e72bb7b72a1 1795392707 1111111111111111111111111111111111111111
 commit 1111111111111111111111111111111111111111 1795392000
 uncommitted 1
+identity almaty montana
 term 2222222222222222222222222222222222222222 {  \"term\": 4,  \"cell\": \"montana\",  \"primary\": \"almaty\",  \"brain\": \"moscow\",  \"members\": [],  \"at\": \"2026-11-22T03:00:00Z\"}
 service 3
 service_ended 1795393045.305105078
@@ -212,6 +220,8 @@ m3m-end
         let repository = facts.repository().expect("a repository");
         assert_eq!((repository.branch.as_deref(), repository.uncommitted), (Some("main"), Some(1)));
         assert_eq!(facts.term.as_ref().and_then(|held| held.record.as_ref()).map(|record| record.term), Some(4));
+        let identity = facts.identity.as_ref().map(|identity| (identity.node.as_str(), identity.cell.as_str()));
+        assert_eq!(identity, Some(("almaty", "montana")));
         assert!(facts.complete);
     }
 

@@ -83,6 +83,9 @@ else
         done
         [ -z "$header" ] || printf 'uncommitted %s\n' "$count"
     }
+    # Whose repository it is, as `m3m init` has written it.
+    node=$(in_repository config --local m3m.node) && cell=$(in_repository config --local m3m.cell) &&
+        printf 'identity %s %s\n' "$node" "$cell"
     term=$(in_repository rev-parse -q --verify refs/m3m/term) &&
         printf 'term %s %s\n' "$term" "$(in_repository cat-file blob "$term:term.json" | tr -d '\r\n')"
 fi

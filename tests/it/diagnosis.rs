@@ -10,7 +10,7 @@ use m3m::core::diagnosis::diagnose;
 use m3m::core::inventory::{Fence, Inventory, Quorum};
 use m3m::core::name::NodeName;
 use m3m::core::observation::{Observation, Picture, Via};
-use m3m::core::probe::{COMMITS_MAX, Commit, Facts, Repository, RepositoryState, Room, ServiceState};
+use m3m::core::probe::{COMMITS_MAX, Commit, Facts, Identity, Repository, RepositoryState, Room, ServiceState};
 use m3m::core::relay::{Attempt, Outcome};
 use m3m::core::silence::{Cause, Phase, Silence};
 use m3m::core::term::{Act, HeldTerm, Member, TermRecord};
@@ -107,6 +107,7 @@ pub fn facts(primary: bool) -> Facts {
         disk: Some(Room { total: 100 << 30, free: 60 << 30 }),
         repository: RepositoryState::Found(repository),
         service: if primary { ServiceState::Runs } else { ServiceState::Stopped(3) },
+        identity: Some(Identity { node: "node".into(), cell: "montana".into() }),
         service_took: Some(Duration::from_millis(12)),
         term: None,
         complete: true,

@@ -1,0 +1,269 @@
+//! Plans: how a role gets to a node, decided from pictures and the term, before anything is touched.
+//!
+//! Every change is *claim → fence → state → start → check → announce*. A plan says which of these are needed now: a run
+//! that was cut off is finished by planning again from what is true by then.
+
+mod fences;
+mod life;
+mod refusal;
+mod target;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+pub use fences::{Fencing, Means, Proof};
+pub use life::{Evidence, Life, life, list};
+pub use refusal::Refusal;
+
+use super::chains::control;
+use super::inventory::Inventory;
+use super::name::NodeName;
+use super::observation::Picture;
+use super::probe::ServiceState;
+use super::duty::Duty;
+use super::term::{Act, Claim, Held, Standing, TermRecord};
+
+/// What a person or a rule wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The role.
+    pub duty: Duty,
+    /// The node that is to have it; nothing for the next of the chain.
+    pub to: Option<NodeName>,
+    /// Why, in words for the record.
+    pub reason: String,
+    /// Writes may be lost that nobody reachable holds.
+    pub allow_data_loss: bool,
+    /// Nodes of which a person vouches that they are off.
+    pub confirmed_off: BTreeSet<NodeName>,
+    /// What was begun could not be finished, and the role goes back to whom it had before.
+    pub goes_back: bool,
+}
+
+/// Who signs a claim, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The operator: user@host.
+    pub by: String,
+    /// By this machine's clock.
+    pub at: Timestamp,
+    /// A word that no other claim has.
+    pub claim: String,
+}
+
+/// What is known: the inventory, and what was seen in this run, the oldest picture first.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The inventory.
+    pub inventory: &'a Inventory,
+    /// The pictures; the last one counts for what is true now.
+    pub pictures: &'a [Picture],
+}
+
+/// How a role gets to a node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The role.
+    pub duty: Duty,
+    /// Who is to have it.
+    pub to: NodeName,
+    /// Who has it by the term in force.
+    pub holder: NodeName,
+    /// The term in force.
+    pub base: Held,
+    /// In one word.
+    pub kind: Kind,
+    /// The claim that comes first, where the term does not say so yet, and the members it is put to.
+    pub claim: Option<Claim>,
+    /// The members that answered, to which a claim is put.
+    pub voters: BTreeSet<NodeName>,
+    /// Who must not execute any more.
+    pub fences: Vec<Fencing>,
+    /// Nodes whose committed state is taken in beside that of the fenced ones, in this order.
+    pub sources: Vec<NodeName>,
+    /// Nodes that come before it in the chain, and why they were passed over.
+    pub passed_over: Vec<(NodeName, String)>,
+    /// What a person should know before saying yes.
+    pub remarks: Vec<String>,
+}
+
+/// What kind of change it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It is so already.
+    Nothing,
+    /// The term says so; what follows from it is not done yet.
+    Finish,
+    /// The old holder lives: nothing is lost.
+    Switchover,
+    /// The old holder is dead.
+    Failover,
+}
+
+impl Kind {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing to do",
+            Self::Finish => "finish",
+            Self::Switchover => "switchover",
+            Self::Failover => "failover",
+        }
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// The latest picture.
+    #[must_use]
+    pub fn now(&self) -> Option<&'a Picture> {
+        self.pictures.last()
+    }
+
+    /// What is known of a node's life.
+    #[must_use]
+    pub fn life(&self, node: &NodeName) -> Life<'a> {
+        life(node, self.pictures, self.inventory.timing.misses)
+    }
+
+    /// Whether the service is seen to run on a node.
+    #[must_use]
+    pub fn executes(&self, node: &NodeName) -> bool {
+        let facts = self.now().and_then(|picture| picture.facts(node));
+        facts.is_some_and(|facts| facts.service == ServiceState::Runs)
+    }
+
+    /// How it stands with the terms.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.now().map(|picture| Standing::of(&picture.holdings())).unwrap_or_default()
+    }
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// It is not to be done, or cannot be: why, and what a person may do about it.
+pub fn plan(scene: &Scene<'_>, wish: &Wish, signature: &Signature) -> Result<Plan, Refusal> {
+    let standing = scene.standing();
+    let base = base(scene, &standing)?;
+    let voters = voters(scene, &base)?;
+    let record = &base.record;
+    let holder = wish.duty.holder(record).clone();
+    let (to, passed_over) = target::choose(scene, wish, record)?;
+
+    let held_by_target = standing.won.as_ref().is_some_and(|won| won.holders.contains(&to));
+    let is_clear = standing.won.is_some() && standing.open.is_empty();
+    let needs_claim = !(is_clear && to == holder && held_by_target);
+    let next = roles(scene, wish, record, &to);
+    let from = fences::from(scene, &standing, record, &next.primary);
+    let fences = fences::fences(scene, wish, &base, &to, &from)?;
+    let is_done = match wish.duty {
+        Duty::Primary => scene.executes(&to),
+        // Whether a service of its own runs there is not observed: its start says so.
+        Duty::Brain => scene.inventory.node(&to).is_some_and(|node| node.brain.is_none()),
+    };
+    let is_alive = matches!(scene.life(&holder), Life::Answers(_));
+    let kind = match (to == holder, is_alive) {
+        (true, _) if is_done && fences.is_empty() && !needs_claim => Kind::Nothing,
+        (true, _) => Kind::Finish,
+        (false, true) => Kind::Switchover,
+        (false, false) => Kind::Failover,
+    };
+    let act = match kind {
+        _ if to != holder && wish.goes_back => Act::GoBack,
+        Kind::Nothing | Kind::Finish => Act::Close,
+        _ if wish.duty == Duty::Brain => Act::InheritBrain,
+        Kind::Switchover => Act::Switchover,
+        Kind::Failover => Act::Failover,
+    };
+    let claim = needs_claim.then(|| {
+        let Signature { by, at, claim } = signature.clone();
+        Claim::next(&standing, TermRecord { from, act, reason: wish.reason.clone(), by, at, claim, ..next })
+    });
+    let sources = if wish.duty == Duty::Primary && !is_done { sources(scene, &to, &fences) } else { Vec::new() };
+    let mut plan =
+        Plan { duty: wish.duty, to, holder, base, kind, claim, voters, fences, sources, passed_over, remarks: Vec::new() };
+    plan.remarks = fences::loss(scene, wish, &plan)?;
+    Ok(plan)
+}
+
+/// The term to start from. All its members have to be in the inventory: a claim that leaves some out unasked would be
+/// judged by the others alone.
+fn base(scene: &Scene<'_>, standing: &Standing) -> Result<Held, Refusal> {
+    let answered = scene.now().is_some_and(|picture| picture.observations.values().any(|seen| seen.answer.is_ok()));
+    if !answered {
+        return Err(Refusal::cut_off());
+    }
+    let Some(base) = standing.in_force() else {
+        return Err(Refusal::new("no node holds a term: it is not on record who is who").hint("m3m init writes the first one"));
+    };
+    let TermRecord { term, cell, members, .. } = &base.record;
+    if *cell != scene.inventory.cell {
+        let text = format!("term {term} is of cell {cell}, the inventory of cell {}", scene.inventory.cell);
+        return Err(Refusal::new(text).hint("is this the right inventory? (-i FILE)"));
+    }
+    let unknown = members.iter().filter(|member| scene.inventory.node(&member.name).is_none());
+    let unknown: Vec<NodeName> = unknown.map(|member| member.name.clone()).collect();
+    if !unknown.is_empty() {
+        let text = format!("term {term} has members that the inventory does not name: {}", list(&unknown));
+        return Err(Refusal::new(text).hint("use the cell's present inventory, or change its members: m3m init --apply"));
+    }
+    Ok(base.clone())
+}
+
+/// The members that answered to the end, enough of them for the cell's quorum.
+fn voters(scene: &Scene<'_>, base: &Held) -> Result<BTreeSet<NodeName>, Refusal> {
+    let holdings = scene.now().map(Picture::holdings).unwrap_or_default();
+    let members = &base.record.members;
+    let voters: BTreeSet<NodeName> =
+        members.iter().map(|member| &member.name).filter(|name| holdings.contains_key(name)).cloned().collect();
+    if base.record.quorum == super::inventory::Quorum::Majority && voters.len() * 2 <= members.len() {
+        let needed = members.len() / 2 + 1;
+        let text =
+            format!("{} of {} members answer, and quorum: majority asks for {needed}", voters.len(), members.len());
+        return Err(Refusal::new(text).hint("bring nodes back: with fewer the other side of a partition may act as well"));
+    }
+    Ok(voters)
+}
+
+/// The roles as they are to be. BRAIN does not stay on the node that becomes PRIMARY, as long as another one lives: the
+/// observer is not to stand on the machine that it observes.
+fn roles(scene: &Scene<'_>, wish: &Wish, record: &TermRecord, to: &NodeName) -> TermRecord {
+    let mut next = record.clone();
+    match wish.duty {
+        Duty::Brain => next.brain = to.clone(),
+        Duty::Primary => {
+            next.primary = to.clone();
+            if *to == record.brain && record.primary != record.brain {
+                let lives = |name: &&NodeName| matches!(scene.life(name), Life::Answers(facts) if facts.complete);
+                let heir = control(&next).into_iter().find(|name| *name != to && lives(name)).cloned();
+                next.brain = heir.unwrap_or_else(|| to.clone());
+            }
+        }
+    }
+    next
+}
+
+/// Nodes that answer, are not fenced anyway, and have a head that the target's last commits do not show: the newest
+/// first.
+fn sources(scene: &Scene<'_>, to: &NodeName, fences: &[Fencing]) -> Vec<NodeName> {
+    let Some(now) = scene.now() else { return Vec::new() };
+    let known: BTreeSet<&str> = now
+        .facts(to)
+        .and_then(|facts| facts.repository())
+        .map(|repository| repository.commits.iter().map(|commit| commit.id.as_str()).collect())
+        .unwrap_or_default();
+    let mut heads = BTreeSet::new();
+    let mut sources: Vec<(i64, NodeName)> = Vec::new();
+    for (name, observation) in &now.observations {
+        let head = observation.facts().and_then(super::probe::Facts::head);
+        let Some(head) = head.filter(|head| name != to && !known.contains(head.id.as_str())) else { continue };
+        if !fences.iter().any(|fencing| fencing.node == *name) && heads.insert(&head.id) {
+            sources.push((head.time_s, name.clone()));
+        }
+    }
+    sources.sort_by(|one, other| other.cmp(one));
+    sources.into_iter().map(|(_, name)| name).collect()
+}

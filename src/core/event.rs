@@ -3,8 +3,10 @@
 use std::io;
 use std::time::Duration;
 
+use super::change::{Change, Step, Taken};
 use super::name::NodeName;
 use super::observation::Observation;
+use super::plan::Plan;
 use super::readiness::Readiness;
 use super::run::{Execution, Run};
 use super::status::Status;
@@ -30,6 +32,14 @@ pub enum Event<'a> {
         /// How many.
         pairs: usize,
     },
+    /// A role is to be moved: how.
+    Planned(&'a Plan),
+    /// A step of a change begins.
+    Begun(&'a Step),
+    /// A step of a change has ended.
+    Taken(&'a Taken),
+    /// A change of a role is over.
+    Changed(&'a Change),
     /// The status of the cell.
     Status(&'a Status),
     /// What the cell still lacks.

@@ -1,6 +1,7 @@
 //! The pure core: values in, values out. No clock, no I/O, no async; it cannot fail because of a network.
 
 pub mod chains;
+pub mod change;
 pub mod diagnosis;
 pub mod duration;
 pub mod duty;

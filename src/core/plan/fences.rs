@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::life::{Evidence, Life, list};
 use super::{Kind, Plan, Refusal, Scene, Wish};
+use crate::core::duty::Duty;
 use crate::core::inventory::Fence;
 use crate::core::name::NodeName;
 use crate::core::observation::Picture;
-use crate::core::duty::Duty;
 use crate::core::term::{Held, Standing, TermRecord};
 
 /// A node that must not execute any more.
@@ -95,7 +95,9 @@ pub(super) fn fences(
                 let evidence = Evidence { misses: 0, witnesses: Vec::new(), silence: None };
                 silent(scene, wish, base, &node, evidence)?
             }
-            Life::TurnsAway(silence) => return Err(uncertain(&node, &format!("it lives and turns m3m away ({silence})"))),
+            Life::TurnsAway(silence) => {
+                return Err(uncertain(&node, &format!("it lives and turns m3m away ({silence})")));
+            }
             Life::Unknown(why) => return Err(uncertain(&node, &why)),
         };
         fences.push(Fencing { node, means });
@@ -119,9 +121,11 @@ fn silent(scene: &Scene<'_>, wish: &Wish, base: &Held, node: &NodeName, evidence
     if scene.inventory.safety.fence_command.is_some() {
         return Ok(Means::Prove(evidence, Proof::Command));
     }
-    Err(Refusal::new(format!("fence: required asks for proof that {node} has stopped, and there is none: it is silent"))
-        .hint(format!("switch {node} off and say so: --confirm-off {node}"))
-        .hint("or give the inventory a fence_command that switches nodes off"))
+    Err(Refusal::new(format!(
+        "fence: required asks for proof that {node} has stopped, and there is none: it is silent"
+    ))
+    .hint(format!("switch {node} off and say so: --confirm-off {node}"))
+    .hint("or give the inventory a fence_command that switches nodes off"))
 }
 
 /// What a person should know of writes that may be missing.
@@ -181,7 +185,9 @@ impl Fencing {
         match &self.means {
             Means::Stop => format!("stop the service on {node}, see it stopped, commit what it wrote"),
             Means::Attempt(evidence) => format!("tell {node} to stop, without waiting: it is dead ({})", by(evidence)),
-            Means::Prove(evidence, Proof::Command) => format!("fence_command has to prove that {node} is off ({})", by(evidence)),
+            Means::Prove(evidence, Proof::Command) => {
+                format!("fence_command has to prove that {node} is off ({})", by(evidence))
+            }
             Means::Prove(_, Proof::Person) => format!("{node} is off, as you say"),
         }
     }

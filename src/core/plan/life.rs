@@ -65,7 +65,8 @@ pub fn life<'a>(node: &NodeName, pictures: &'a [Picture], misses: u32) -> Life<'
     if count < misses {
         Life::Unknown(format!("{count} of {misses} checks failed: {silence}"))
     } else if witnesses.is_empty() {
-        let why = if mute.is_empty() { "no other node answers".to_owned() } else { format!("{} cannot tell", list(&mute)) };
+        let why =
+            if mute.is_empty() { "no other node answers".to_owned() } else { format!("{} cannot tell", list(&mute)) };
         Life::Unknown(format!("{silence}, and no other node confirms it: {why}"))
     } else {
         Life::Dead(Evidence { misses: count, witnesses, silence: Some(silence.clone()) })

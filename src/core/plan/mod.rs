@@ -17,11 +17,11 @@ pub use life::{Evidence, Life, life, list};
 pub use refusal::Refusal;
 
 use super::chains::control;
+use super::duty::Duty;
 use super::inventory::Inventory;
 use super::name::NodeName;
 use super::observation::Picture;
 use super::probe::ServiceState;
-use super::duty::Duty;
 use super::term::{Act, Claim, Held, Standing, TermRecord};
 
 /// What a person or a rule wants.
@@ -183,8 +183,19 @@ pub fn plan(scene: &Scene<'_>, wish: &Wish, signature: &Signature) -> Result<Pla
         Claim::next(&standing, TermRecord { from, act, reason: wish.reason.clone(), by, at, claim, ..next })
     });
     let sources = if wish.duty == Duty::Primary && !is_done { sources(scene, &to, &fences) } else { Vec::new() };
-    let mut plan =
-        Plan { duty: wish.duty, to, holder, base, kind, claim, voters, fences, sources, passed_over, remarks: Vec::new() };
+    let mut plan = Plan {
+        duty: wish.duty,
+        to,
+        holder,
+        base,
+        kind,
+        claim,
+        voters,
+        fences,
+        sources,
+        passed_over,
+        remarks: Vec::new(),
+    };
     plan.remarks = fences::loss(scene, wish, &plan)?;
     Ok(plan)
 }
@@ -197,7 +208,9 @@ fn base(scene: &Scene<'_>, standing: &Standing) -> Result<Held, Refusal> {
         return Err(Refusal::cut_off());
     }
     let Some(base) = standing.in_force() else {
-        return Err(Refusal::new("no node holds a term: it is not on record who is who").hint("m3m init writes the first one"));
+        return Err(
+            Refusal::new("no node holds a term: it is not on record who is who").hint("m3m init writes the first one")
+        );
     };
     let TermRecord { term, cell, members, .. } = &base.record;
     if *cell != scene.inventory.cell {
@@ -208,7 +221,9 @@ fn base(scene: &Scene<'_>, standing: &Standing) -> Result<Held, Refusal> {
     let unknown: Vec<NodeName> = unknown.map(|member| member.name.clone()).collect();
     if !unknown.is_empty() {
         let text = format!("term {term} has members that the inventory does not name: {}", list(&unknown));
-        return Err(Refusal::new(text).hint("use the cell's present inventory, or change its members: m3m init --apply"));
+        return Err(
+            Refusal::new(text).hint("use the cell's present inventory, or change its members: m3m init --apply")
+        );
     }
     Ok(base.clone())
 }
@@ -223,7 +238,9 @@ fn voters(scene: &Scene<'_>, base: &Held) -> Result<BTreeSet<NodeName>, Refusal>
         let needed = members.len() / 2 + 1;
         let text =
             format!("{} of {} members answer, and quorum: majority asks for {needed}", voters.len(), members.len());
-        return Err(Refusal::new(text).hint("bring nodes back: with fewer the other side of a partition may act as well"));
+        return Err(
+            Refusal::new(text).hint("bring nodes back: with fewer the other side of a partition may act as well")
+        );
     }
     Ok(voters)
 }

@@ -3,9 +3,9 @@
 use super::life::{Life, list};
 use super::{Refusal, Scene, Wish};
 use crate::core::chains::{control, execution};
+use crate::core::duty::Duty;
 use crate::core::name::NodeName;
 use crate::core::readiness::repository_fault;
-use crate::core::duty::Duty;
 use crate::core::term::TermRecord;
 
 /// The node named, or the next of the chain that can take the role; with those passed over, and why.

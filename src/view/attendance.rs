@@ -35,6 +35,7 @@ impl Attendance {
                 }
             }
             Event::Asking { .. } | Event::Notice(_) => {}
+            Event::Planned(_) | Event::Begun(_) | Event::Taken(_) | Event::Changed(_) => {}
             Event::Status(_) | Event::Executed(_) | Event::Readiness(_) => {
                 self.progress = None;
                 self.reports += 1;

@@ -42,6 +42,9 @@ impl Cell {
                 round.take(done);
             }
             for observation in round.settle() {
+                if observation.answer.is_ok() {
+                    self.reached.note_way(&observation.node, observation.via.as_ref().map(|via| via.relay.clone()));
+                }
                 listener.hear(&Event::Observed(&observation))?;
                 observations.insert(observation.node.clone(), observation);
             }
@@ -114,7 +117,8 @@ impl<'a> Round<'a> {
         for (name, reach) in &cell.reach {
             let Some(node) = cell.inventory.node(name).cloned() else { continue };
             let session = Arc::clone(&reach.session);
-            questions.spawn(async move { Done::Direct(observe(&node, &session, deadline).await) });
+            let reached = cell.reached.clone();
+            questions.spawn(async move { Done::Direct(observe(&node, &session, deadline, &reached).await) });
         }
         for (part, due) in [(QUIET_PART, Done::Quiet), (LATE_PART, Done::Late)] {
             questions.spawn(async move {
@@ -235,10 +239,10 @@ impl<'a> Round<'a> {
         let Some(through) = self.cell.through(&node.name, relay) else { return };
         asked.relays.insert(relay.clone(), None);
         *self.uses.entry(relay.clone()).or_default() += 1;
-        let (relay, deadline) = (relay.clone(), self.deadline);
+        let (relay, deadline, reached) = (relay.clone(), self.deadline, self.cell.reached.clone());
         self.questions.spawn(async move {
             let session = through.session(deadline).await;
-            Done::Relayed(relay, observe(&node, &session, deadline).await)
+            Done::Relayed(relay, observe(&node, &session, deadline, &reached).await)
         });
     }
 }

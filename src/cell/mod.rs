@@ -1,10 +1,13 @@
 //! The hands: a session with every node of a cell, asked all at once.
 
+pub mod carry;
 mod gather;
 mod observe;
+pub mod reached;
 mod readiness;
 mod routes;
 pub mod run;
+pub mod step;
 mod target;
 mod through;
 
@@ -12,6 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use self::reached::Reached;
 use self::routes::Routes;
 use self::through::Standing;
 use crate::core::inventory::{Inventory, NodeName};
@@ -26,6 +30,8 @@ pub struct Workstation {
     pub home: Option<PathBuf>,
     /// The local user, who is the remote one where the inventory says nothing.
     pub user: Option<String>,
+    /// The directory of m3m's own state, for what is too large for memory; without one it is where temporary files are.
+    pub state: Option<PathBuf>,
 }
 
 /// A cell within reach: its inventory and a session with each node. Sessions connect when they are first used.
@@ -38,6 +44,9 @@ pub struct Cell {
     /// The ways to the other nodes, which are asked nothing and may relay.
     others: BTreeMap<NodeName, Arc<Route>>,
     relayed: Standing,
+    reached: Reached,
+    /// Where packs wait on their way.
+    scratch: Option<PathBuf>,
     notices: Vec<String>,
 }
 
@@ -80,8 +89,9 @@ impl Cell {
                 }
             }
         }
+        let (relayed, reached, scratch) = (Standing::default(), Reached::default(), workstation.state.clone());
         let notices = routes.notices();
-        Ok(Self { inventory, keep, reach, others, relayed: Standing::default(), notices })
+        Ok(Self { inventory, keep, reach, others, relayed, reached, scratch, notices })
     }
 
     /// The inventory.

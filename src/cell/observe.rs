@@ -1,8 +1,8 @@
 //! One question to one node, over one session.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::reached::{Anchor, Reached};
 use crate::core::inventory::{Node, NodeName};
 use crate::core::observation::Observation;
 use crate::core::probe::Facts;
@@ -12,8 +12,8 @@ use crate::world::clock;
 use crate::world::ssh::{Frame, RemoteCommand, Reply, Session};
 
 /// Asks one node everything that the probe asks.
-pub(super) async fn observe(node: &Node, session: &Session, deadline: Instant) -> Observation {
-    ask(node, session, deadline, Question { line: probe::command, end: reading::END }).await.0
+pub(super) async fn observe(node: &Node, session: &Session, deadline: Instant, reached: &Reached) -> Observation {
+    ask(node, session, deadline, Question { line: probe::command, end: reading::END }, reached).await.0
 }
 
 /// A question that begins with the probe.
@@ -25,20 +25,19 @@ pub(super) struct Question {
     pub(super) end: &'static str,
 }
 
-/// Puts a question to one node; what the node printed comes along.
+/// Puts a question to one node; what the node printed comes along, and its clock is noted.
 pub(super) async fn ask(
     node: &Node,
     session: &Session,
     deadline: Instant,
     question: Question,
+    reached: &Reached,
 ) -> (Observation, Vec<u8>) {
     let begun = Instant::now();
     let asked = node.clone();
     let command = RemoteCommand {
-        line: Arc::new(move |time_left| (question.line)(&asked, time_left)),
-        output_bytes_max: probe::ANSWER_BYTES_MAX,
         frame: Some(Frame { begin: reading::BEGIN, end: question.end }),
-        last_words: None,
+        ..RemoteCommand::new(move |time_left| (question.line)(&asked, time_left), probe::ANSWER_BYTES_MAX)
     };
     let mut reply = session.exec(command.clone(), deadline).await;
     // A standing connection that broke while nobody looked says nothing of the node as it is now: ask again.
@@ -49,6 +48,9 @@ pub(super) async fn ask(
     (observation.asked_at, observation.took, observation.fresh) = (reply.asked_at, begun.elapsed(), reply.fresh);
     (observation.rtt, observation.first_byte) = (reply.rtt, reply.first_byte);
     (observation.answer, observation.broken) = read(&reply);
+    if let Some(facts) = observation.facts() {
+        reached.note_clock(&node.name, Anchor::of(facts, &reply));
+    }
     (observation, reply.stdout)
 }
 

@@ -39,7 +39,8 @@ impl Cell {
         for (name, reach) in &self.reach {
             let Some(node) = self.inventory.node(name).cloned() else { continue };
             let session = Arc::clone(&reach.session);
-            questions.spawn(async move { ask(&node, &session, deadline, QUESTION).await });
+            let reached = self.reached.clone();
+            questions.spawn(async move { ask(&node, &session, deadline, QUESTION, &reached).await });
         }
         let mut answers = Vec::new();
         while let Some(done) = questions.join_next().await {
@@ -115,12 +116,7 @@ impl Cell {
                 }
                 let session = through.session(deadline).await;
                 // Any login shell knows it.
-                let command = RemoteCommand {
-                    line: Arc::new(|_| "true".to_owned()),
-                    output_bytes_max: 64 * 1024,
-                    frame: None,
-                    last_words: None,
-                };
+                let command = RemoteCommand::new(|_| "true".to_owned(), 64 * 1024);
                 let reply = session.exec(command, deadline).await;
                 let outcome = Outcome::of(reply.broken.as_ref().map_or(Ok(()), Err));
                 (index, Pair { relay, target, outcome })

@@ -169,9 +169,8 @@ async fn run(node: &Node, session: &Session, order: &Order) -> Run {
     // A new one each time, unknown to the node beforehand.
     let mark = format!("{:016x}", std::hash::RandomState::new().hash_one(begun));
     let line = wrapper::line(&order.command, &mark, order.timeout);
-    let line = Arc::new(move |_| line.clone());
     let last_words = Some(wrapper::last_words(&mark));
-    let command = RemoteCommand { line, output_bytes_max: OUTPUT_BYTES_MAX, frame: None, last_words };
+    let command = RemoteCommand { last_words, ..RemoteCommand::new(move |_| line.clone(), OUTPUT_BYTES_MAX) };
     let connect_by = begun + order.connect_timeout;
     let reply = session.exec_once_connected(command, connect_by, connect_by + order.timeout + LAST_WORDS).await;
     let output = wrapper::unwrap(&reply.stdout, &reply.stderr, &mark);

@@ -47,28 +47,32 @@ fn open(node: &Route, hop: Hop, keep: Keep) -> Session {
 impl Cell {
     /// The way to a node through another one; nothing where this cell has no route to one of them.
     pub(super) fn through(&self, node: &NodeName, relay: &NodeName) -> Option<Through> {
-        let target = self.reach.get(node).map(|reach| &reach.route).or_else(|| self.others.get(node))?;
-        let (over, session) = match self.reach.get(relay) {
-            Some(reach) => (&reach.route, Some(&reach.session)),
-            None => (self.others.get(relay)?, None),
-        };
         Some(match self.keep {
             // Its connection has done its work when its one answer is in.
             Keep::Once => Through::New {
-                node: Arc::clone(target),
+                node: Arc::clone(self.route(node)?),
                 relay: relay.clone(),
-                over: Arc::clone(over),
-                lender: session.map(Arc::clone),
+                over: Arc::clone(self.route(relay)?),
+                lender: self.reach.get(relay).map(|reach| Arc::clone(&reach.session)),
             },
-            // A standing session is for health checks alone.
-            Keep::Standing => {
-                let mut standing = self.standing();
-                let session = standing
-                    .entry((node.clone(), relay.clone()))
-                    .or_insert_with(|| Arc::new(open(target, hop(relay, Arc::clone(over), None), Keep::Standing)));
-                Through::Standing(Arc::clone(session))
-            }
+            // A session that stands goes on being asked, and is not lent.
+            Keep::Standing => Through::Standing(self.relayed(node, relay)?),
         })
+    }
+
+    /// A session with a node through another one that stands, made where there is none; nothing where this cell has no
+    /// route to one of them.
+    pub(super) fn relayed(&self, node: &NodeName, relay: &NodeName) -> Option<Arc<Session>> {
+        let (target, over) = (self.route(node)?, self.route(relay)?);
+        let mut standing = self.standing();
+        let session = standing
+            .entry((node.clone(), relay.clone()))
+            .or_insert_with(|| Arc::new(open(target, hop(relay, Arc::clone(over), None), Keep::Standing)));
+        Some(Arc::clone(session))
+    }
+
+    fn route(&self, node: &NodeName) -> Option<&Arc<Route>> {
+        self.reach.get(node).map(|reach| &reach.route).or_else(|| self.others.get(node))
     }
 
     /// The ways through other nodes that stand: node and relay.

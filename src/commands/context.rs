@@ -76,7 +76,7 @@ impl Context {
         view: &mut dyn Listener,
     ) -> Result<Cell, Error> {
         let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
-        let workstation = Workstation { home: dirs::home().ok(), user };
+        let workstation = Workstation { home: dirs::home().ok(), user, state: dirs::state().ok() };
         let open = move || Cell::open(inventory, &nodes, keep, &workstation, &mut consent::passphrase);
         let opened = tokio::task::spawn_blocking(open).await;
         let cell = opened.map_err(|lost| Error::unexpected("opening the keys was cut off").because(lost))??;

@@ -5,6 +5,7 @@ pub mod dirs;
 #[cfg(feature = "lab")]
 pub mod git;
 pub mod inventory_file;
+pub mod scratch;
 pub mod ssh;
 pub mod ssh_config;
 pub mod ssh_program;

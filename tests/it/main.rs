@@ -11,6 +11,8 @@
 
 mod acceptor;
 mod agent;
+#[cfg(feature = "lab")]
+mod carry;
 mod cell_file;
 mod check_script;
 #[cfg(feature = "lab")]
@@ -42,6 +44,7 @@ mod five;
 #[cfg(feature = "lab")]
 mod gate;
 mod generated;
+mod hands;
 mod hostile;
 #[cfg(feature = "lab")]
 mod hostile_points;
@@ -81,6 +84,7 @@ mod proxy;
 mod readiness;
 mod readme;
 mod real_auth;
+mod real_carry;
 mod real_check;
 mod real_exec;
 mod real_host_keys;
@@ -100,6 +104,8 @@ mod ssh_config_keys;
 mod ssh_config_ways;
 mod sshd;
 mod standing;
+#[cfg(feature = "lab")]
+mod stdin;
 mod support;
 #[cfg(feature = "lab")]
 mod terminal;

@@ -19,17 +19,17 @@ use crate::support::{Finished, Home};
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Two servers, PRIMARY and BRAIN, and a third one behind a proxy.
-struct Ground {
-    home: Home,
-    relays: [Sshd; 2],
-    far: Sshd,
-    way: Proxy,
+pub struct Ground {
+    pub home: Home,
+    pub relays: [Sshd; 2],
+    pub far: Sshd,
+    pub way: Proxy,
 }
 
 impl Ground {
     /// Nothing, aloud, where no server can be started. The relays have these lines in their `sshd_config`.
     #[track_caller]
-    fn new(relay_config: &str) -> Option<Self> {
+    pub fn new(relay_config: &str) -> Option<Self> {
         if !available() {
             return None;
         }
@@ -52,7 +52,7 @@ impl Ground {
     }
 
     /// Writes the inventory; the third node shows these host keys.
-    fn write(&self, host_keys: &[String]) {
+    pub fn write(&self, host_keys: &[String]) {
         let known: String = host_keys.iter().map(|key| format!("[127.0.0.1]:{} {key}\n", self.way.port())).collect();
         self.cell().known(&known).node("three", self.way.port(), "", &repository(&self.far)).write();
     }

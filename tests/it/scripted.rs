@@ -85,6 +85,8 @@ pub enum Manner {
     Garbage,
     /// All the output comes, and this exit status ([`Point::Output`]).
     Status(u32),
+    /// The channel takes no byte of input, ever ([`Point::ChannelOpen`]).
+    Shut,
 }
 
 /// A running server. Dropping it closes its port and its connections.
@@ -203,8 +205,10 @@ fn key(seed: u8) -> PrivateKey {
 
 async fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) {
     let listener = TcpListener::from_std(listener).expect("a listener");
+    let is_shut = shared.script.is_some_and(|script| script.manner == Manner::Shut);
     let config = Arc::new(Config {
         keys: vec![host_key()],
+        window_size: if is_shut { 0 } else { Config::default().window_size },
         auth_rejection_time: Duration::ZERO,
         inactivity_timeout: None,
         nodelay: true,

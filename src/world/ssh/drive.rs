@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use ssh2::{BlockDirections, ErrorCode};
+use ssh2::{BlockDirections, Channel, ErrorCode};
 
 use super::proxy_command::ProxyCommand;
 use super::socket::Socket;
@@ -60,13 +60,9 @@ impl Driver {
     ) -> Result<T, Stop> {
         // A call whose time has passed is not begun: a late command must not leave.
         while Instant::now() < deadline {
-            match call() {
-                Ok(done) => return Ok(done),
-                Err(error) => match error.code() {
-                    ErrorCode::Session(EAGAIN) => self.wait(deadline)?,
-                    ErrorCode::Session(code) if CLOSED.contains(&code) => return Err(Stop::Closed),
-                    _ => return Err(Stop::Refused(error)),
-                },
+            match once(call())? {
+                Some(done) => return Ok(done),
+                None => self.wait(deadline)?,
             }
         }
         Err(Stop::Timeout)
@@ -80,6 +76,11 @@ impl Driver {
             // Where libssh2 names no direction it waits for the peer.
             BlockDirections::Inbound | BlockDirections::None => PollFlags::IN,
         };
+        self.wait_for(interest, deadline)
+    }
+
+    /// Waits until the socket is ready for this, or it is time to look at the deadline again.
+    pub(super) fn wait_for(&self, interest: PollFlags, deadline: Instant) -> Result<(), Stop> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Stop::Timeout);
@@ -92,6 +93,17 @@ impl Driver {
         }
     }
 
+    /// Whether a packet is half sent.
+    pub(super) fn is_sending(&self) -> bool {
+        matches!(self.session.block_directions(), BlockDirections::Outbound | BlockDirections::Both)
+    }
+
+    /// Takes what came for a channel off the socket without reading it: nothing is sent for that, so that it may be done
+    /// while a packet is half sent. Says whether the channel's end is among it.
+    pub(super) fn take_in(&self, channel: &mut Channel) -> Result<bool, Stop> {
+        Ok(once(channel.wait_eof())?.is_some())
+    }
+
     /// Reads from a channel's stream: `None` where nothing is there yet.
     pub(super) fn read(stream: &mut impl io::Read, buffer: &mut [u8]) -> Result<Option<usize>, Stop> {
         match stream.read(buffer) {
@@ -99,6 +111,18 @@ impl Driver {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(_) => Err(Stop::Closed),
         }
+    }
+}
+
+/// What a call came to: `None` where libssh2 wants it to be made again when the socket is ready.
+pub(super) fn once<T>(outcome: Result<T, ssh2::Error>) -> Result<Option<T>, Stop> {
+    match outcome {
+        Ok(done) => Ok(Some(done)),
+        Err(error) => match error.code() {
+            ErrorCode::Session(EAGAIN) => Ok(None),
+            ErrorCode::Session(code) if CLOSED.contains(&code) => Err(Stop::Closed),
+            _ => Err(Stop::Refused(error)),
+        },
     }
 }
 

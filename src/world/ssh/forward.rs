@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use ssh2::{BlockDirections, Channel};
+use ssh2::Channel;
 
 use super::drive::Driver;
 
@@ -57,15 +57,21 @@ impl Forward {
             if self.unfinished != Some(Call::Read) {
                 moved += self.write_channel()?;
             }
+            let is_shut = !self.to_channel.is_empty() && self.channel.write_window().remaining == 0;
             // Reading comes last: a write takes packets off the socket, and those wake no poll.
-            if self.unfinished != Some(Call::Write) {
+            if self.unfinished == Some(Call::Write) {
+                // A peer that can neither write nor, for that, read would never go on.
+                self.driver.take_in(&mut self.channel).map_err(|_| io::ErrorKind::BrokenPipe)?;
+            } else {
                 moved += self.read_channel()?;
             }
             moved += self.to_local.drain(|bytes| self.local.write(bytes))?;
             if self.channel.eof() && self.to_local.is_empty() {
                 return Ok(());
             }
-            if moved == 0 {
+            // The peer's leave to send more may have come with what was just read.
+            let is_open_now = is_shut && self.channel.write_window().remaining > 0;
+            if moved == 0 && !is_open_now {
                 self.wait()?;
             }
         }
@@ -91,9 +97,7 @@ impl Forward {
     }
 
     fn note(&mut self, call: Call, moved: usize) {
-        let sending =
-            matches!(self.driver.session.block_directions(), BlockDirections::Outbound | BlockDirections::Both);
-        self.unfinished = (moved == 0 && sending).then_some(call);
+        self.unfinished = (moved == 0 && self.driver.is_sending()).then_some(call);
     }
 
     /// Waits until there is something to do. Nothing bounds this wait but the two sides: whoever uses the local one has

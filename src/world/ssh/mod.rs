@@ -9,35 +9,40 @@ pub mod agent;
 mod auth;
 mod bridge;
 mod channel;
+mod command;
 mod connect;
 mod drive;
 mod forward;
 pub mod host_keys;
+mod input;
 mod key_file;
 pub mod keyring;
+mod progress;
 mod proxy_command;
 mod record;
 mod shared;
 mod socket;
 mod startups;
+mod talk;
 mod way;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use self::channel::Link;
+pub use self::command::{Frame, RemoteCommand, Reply, Sink};
 use self::host_keys::{HostKeys, KnownName};
+pub use self::input::Input;
 use self::keyring::Keyring;
+use self::progress::Progress;
 use self::shared::Shared;
 pub use self::way::{Hop, Way};
 use crate::core::inventory::PORT_DEFAULT;
 use crate::core::silence::{Cause, Phase, Silence};
 use crate::core::ssh_config::AddressFamily;
-use crate::world::clock;
 
 /// What the thread may need beyond a deadline to say that it has passed.
 const GRACE: Duration = Duration::from_millis(50);
@@ -91,76 +96,22 @@ pub enum Keep {
     Standing,
 }
 
-/// A command for a node's login shell.
-#[derive(Clone)]
-pub struct RemoteCommand {
-    /// The command line, made from the time that is left when it is sent.
-    pub line: Arc<dyn Fn(Duration) -> String + Send + Sync>,
-    /// The most bytes of output accepted, standard error included.
-    pub output_bytes_max: usize,
-    /// The lines around its answer, where it has such.
-    pub frame: Option<Frame>,
-    /// What stands on standard error when the command itself has ended, where it says so: what it started may hold the
-    /// output open for ever, and is heard only as long as it goes on talking.
-    pub last_words: Option<String>,
-}
-
-/// The lines around an answer on standard output. Before the first one stands what start-up files of the login shell
-/// print; and what they left running may hold the output open long after the last one.
-#[derive(Debug, Clone, Copy)]
-pub struct Frame {
-    /// With this line the answer begins.
-    pub begin: &'static str,
-    /// With this line it is complete: nothing is read after it.
-    pub end: &'static str,
-}
-
-/// What a command left.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    /// When the command was sent, or the connection begun where it got no further.
-    pub asked_at: Timestamp,
-    /// Whether the connection was made for this command.
-    pub fresh: bool,
-    /// From the command's sending to the server's word that it starts: one round trip.
-    pub rtt: Option<Duration>,
-    /// From the command's sending to its first byte of output, or to the first line of its frame: the login shell's
-    /// start-up included.
-    pub first_byte: Option<Duration>,
-    /// Its standard output.
-    pub stdout: Vec<u8>,
-    /// Its standard error.
-    pub stderr: Vec<u8>,
-    /// Its exit status. 0 proves nothing: libssh2 says 0 as well where a server closes the channel without a status.
-    /// Proof that a command came to its end is the last line that it prints.
-    pub exit_status: Option<i32>,
-    /// Why it did not come to its end, if it did not; the output up to then stands above.
-    pub broken: Option<Silence>,
-}
-
-impl Reply {
-    fn begun(fresh: bool) -> Self {
-        Self {
-            asked_at: clock::now(),
-            fresh,
-            rtt: None,
-            first_byte: None,
-            stdout: Vec::new(),
-            stderr: Vec::new(),
-            exit_status: None,
-            broken: None,
-        }
-    }
-}
-
 /// A connection that its session gave away.
 pub struct Lent(Link);
 
 enum Request {
     /// Run a command.
-    Exec { command: RemoteCommand, connect_by: Instant, deadline: Instant, reply: oneshot::Sender<Reply> },
+    Exec(Order, oneshot::Sender<Reply>),
     /// Give the connection away, where there is one.
     Lend(oneshot::Sender<Option<Link>>),
+}
+
+/// A command with its time.
+struct Order {
+    command: RemoteCommand,
+    connect_by: Instant,
+    deadline: Instant,
+    progress: Arc<Progress>,
 }
 
 /// A session with one node. It connects when the first command is sent, and again after it broke.
@@ -187,7 +138,8 @@ impl Session {
         Self { requests, shared, agent }
     }
 
-    /// Runs a command and waits for its end, at most until the deadline, connecting included.
+    /// Runs a command and waits for its end, at most until the deadline, connecting included. One that is asked for while
+    /// another one runs waits for its turn, with less and less time; if that never comes, it is not sent.
     pub async fn exec(&self, command: RemoteCommand, deadline: Instant) -> Reply {
         self.exec_once_connected(command, deadline, deadline).await
     }
@@ -196,7 +148,9 @@ impl Session {
     pub async fn exec_once_connected(&self, command: RemoteCommand, connect_by: Instant, deadline: Instant) -> Reply {
         let begun = Reply::begun(!self.is_standing());
         let (reply, mut answer) = oneshot::channel();
-        if self.requests.send(Request::Exec { command, connect_by, deadline, reply }).is_err() {
+        let progress = Arc::new(Progress::default());
+        let order = Order { command, connect_by, deadline, progress: Arc::clone(&progress) };
+        if self.requests.send(Request::Exec(order, reply)).is_err() {
             return gone(begun);
         }
         let in_time = async {
@@ -209,19 +163,22 @@ impl Session {
         match in_time.await {
             Some(Ok(reply)) => reply,
             Some(Err(_)) => gone(begun),
+            // The connection is busy with another command, whose it is.
+            None if progress.give_up() => {
+                Reply { broken: Some(Silence { phase: self.shared.phase(), cause: Cause::Timeout }), ..begun }
+            }
             // The owner is held up where no deadline reaches: a name lookup, or a key agent that asks its user.
             None => {
                 let phase = self.shared.phase();
                 self.shared.cut();
                 let agent = self.agent.clone().filter(|_| phase == Phase::Auth);
                 let cause = agent.map_or(Cause::Timeout, Cause::AgentSilent);
-                Reply { broken: Some(Silence { phase, cause }), ..begun }
+                // Only now: what was not sent before the cut cannot be sent after it.
+                Reply { may_have_run: progress.is_sent(), broken: Some(Silence { phase, cause }), ..begun }
             }
         }
     }
-}
 
-impl Session {
     /// How far the owner is with what it does at present, or did last.
     #[must_use]
     pub fn phase(&self) -> Phase {
@@ -271,9 +228,9 @@ fn own(route: &Route, keep: Keep, inbox: &mpsc::Receiver<Request>, shared: &Shar
     let mut standing: Option<Link> = None;
     while let Ok(request) = inbox.recv() {
         match request {
-            Request::Exec { command, connect_by, deadline, reply } => {
+            Request::Exec(order, reply) => {
                 let answer;
-                (standing, answer) = serve(route, standing, &command, connect_by, deadline, &reply, shared);
+                (standing, answer) = serve(route, standing, &order, &reply, shared);
                 // An asker who gave up has taken the receiver along.
                 let _ = reply.send(answer);
                 if keep == Keep::Standing {
@@ -296,25 +253,25 @@ fn own(route: &Route, keep: Keep, inbox: &mpsc::Receiver<Request>, shared: &Shar
 fn serve(
     route: &Route,
     standing: Option<Link>,
-    command: &RemoteCommand,
-    connect_by: Instant,
-    deadline: Instant,
+    order: &Order,
     asker: &oneshot::Sender<Reply>,
     shared: &Shared,
 ) -> (Option<Link>, Reply) {
+    // Where nothing was sent yet a new connection can take the place of one that broke.
+    let standing = standing.filter(|link| !link.is_gone());
     let mut answer = Reply::begun(standing.is_none());
+    let late = || Silence { phase: shared.phase(), cause: Cause::Timeout };
+    let Order { command, connect_by, deadline, progress } = order;
     // Whoever asked this while the owner was held up has given up, and a late command must not be sent.
-    if asker.is_closed() || Instant::now() >= deadline {
-        answer.broken = Some(Silence { phase: shared.phase(), cause: Cause::Timeout });
+    if asker.is_closed() || Instant::now() >= *deadline || !progress.begin() {
+        answer.broken = Some(late());
         return (standing, answer);
     }
-    let in_time = |link| {
-        // Whoever was held up, as by a key agent, must not begin what its asker takes for not begun.
-        let late = Silence { phase: shared.phase(), cause: Cause::Timeout };
-        if Instant::now() < connect_by { Ok(link) } else { Err(late) }
-    };
-    let link = standing.map_or_else(|| connect::connect(route, connect_by, shared).and_then(in_time), Ok);
-    let done = link.and_then(|mut link| link.exec(command, deadline, shared, &mut answer).map(|()| link));
+    // Whoever was held up, as by a key agent, must not begin what its asker takes for not begun.
+    let in_time = |link| if Instant::now() < *connect_by { Ok(link) } else { Err(late()) };
+    let link = standing.map_or_else(|| connect::connect(route, *connect_by, shared).and_then(in_time), Ok);
+    let run = |mut link: Link| link.exec(command, *deadline, (shared, progress), &mut answer).map(|()| link);
+    let done = link.and_then(run);
     (done.map_err(|silence| answer.broken = Some(silence)).ok(), answer)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod carry;
 mod gather;
+pub mod hooks;
 mod observe;
 pub mod reached;
 mod readiness;

@@ -12,7 +12,7 @@ use crate::core::inventory::{Inventory, Node, NodeName};
 use crate::error::{Error, Exit};
 use crate::view::{self, Settings};
 use crate::world::ssh::Keep;
-use crate::world::{dirs, inventory_file};
+use crate::world::{dirs, inventory_file, operator};
 
 use super::consent;
 use super::global::GlobalArgs;
@@ -75,8 +75,7 @@ impl Context {
         keep: Keep,
         view: &mut dyn Listener,
     ) -> Result<Cell, Error> {
-        let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
-        let workstation = Workstation { home: dirs::home().ok(), user, state: dirs::state().ok() };
+        let workstation = Workstation { home: dirs::home().ok(), user: operator::user(), state: dirs::state().ok() };
         let open = move || Cell::open(inventory, &nodes, keep, &workstation, &mut consent::passphrase);
         let opened = tokio::task::spawn_blocking(open).await;
         let cell = opened.map_err(|lost| Error::unexpected("opening the keys was cut off").because(lost))??;

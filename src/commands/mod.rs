@@ -1,9 +1,10 @@
 //! One file a verb: arguments, whose doc comments are the help text, and `run`. The only place where all meet.
 
+pub mod act;
 pub mod check;
 pub mod complete;
 pub mod completions;
-mod consent;
+pub mod consent;
 pub mod context;
 pub mod exec;
 pub mod global;

@@ -7,6 +7,7 @@ pub mod duration;
 pub mod duty;
 pub mod event;
 pub mod inventory;
+pub mod journal;
 pub mod known_hosts;
 pub mod lag;
 pub mod name;

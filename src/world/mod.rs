@@ -5,6 +5,9 @@ pub mod dirs;
 #[cfg(feature = "lab")]
 pub mod git;
 pub mod inventory_file;
+pub mod journal;
+pub mod local_command;
+pub mod operator;
 pub mod scratch;
 pub mod ssh;
 pub mod ssh_config;

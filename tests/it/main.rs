@@ -39,6 +39,8 @@ mod cli_ssh;
 mod cli_status;
 #[cfg(feature = "lab")]
 mod cli_terminal;
+#[cfg(feature = "lab")]
+mod consent;
 mod diagnosis;
 mod five;
 #[cfg(feature = "lab")]
@@ -57,6 +59,7 @@ mod hundred;
 mod inventory;
 mod inventory_files;
 mod inventory_texts;
+mod journal;
 mod known_hosts;
 #[cfg(feature = "lab")]
 mod lab;
@@ -74,6 +77,7 @@ mod lab_paths;
 mod lab_ssh;
 #[cfg(feature = "lab")]
 mod lab_throw_away;
+mod local_command;
 mod man;
 mod man_inventory;
 mod many_faced;

@@ -21,11 +21,16 @@ const ENVIRONMENT: [(&str, &str); 7] = [
     ("HOME", "Where ~/.ssh is, and the three above where they are not set."),
 ];
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("./inventory.yaml, ~/.config/m3m/inventory.yaml", "The inventory, where none is named; see m3m-inventory(5)."),
     ("~/.ssh/config, /etc/ssh/ssh_config", "What the inventory does not say of reaching a node."),
     ("~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts", "The host keys, where neither names another file."),
     ("~/.cache/m3m/", "What may be deleted at any time."),
+    (
+        "~/.local/state/m3m/journal.jsonl",
+        "What m3m has changed from this machine: a JSON object a line, each act before it is done and its outcome after. At \
+         1 MiB it becomes `journal.jsonl.1`; four old ones are kept. While it cannot be written nothing is changed.",
+    ),
     ("~/.local/state/m3m/labs/", "Labs that stay up; see m3m-lab(1)."),
 ];
 

@@ -140,6 +140,19 @@ fn a_command_that_hangs_is_killed_and_what_it_said_is_shown() {
     assert!(rustix::process::test_kill_process(pid).is_err(), "it is killed and reaped");
 }
 
+/// A test of this binary, to be run alone in a process of its own.
+pub fn again(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.args(["--exact", test, "--nocapture"]);
+    command
+}
+
+/// Carries out what m3m does inside its runtime.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(work)
+}
+
 /// Says aloud that a test, or a part of one, is skipped: past the harness's capture, since a skipped test must not
 /// look like one that passed.
 pub fn skipped(why: &str) {

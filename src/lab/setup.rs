@@ -11,8 +11,9 @@ use russh::keys::{Algorithm, PrivateKey};
 use super::exec;
 use super::layout::{LabDir, NodeDir, PARTS, read_port, write_atomically};
 use super::texts::{self, Facts, NodeFacts};
+use crate::core::term::{self, Claim, Standing, TermRecord};
 use crate::error::Error;
-use crate::world::git;
+use crate::world::{clock, git, inventory_file};
 
 /// The one file of a new repository.
 const README: (&str, &str) = ("README", "The work tree of a lab. Records of the ledger stand in ledger/.\n");
@@ -47,7 +48,7 @@ pub(super) fn write_service(node: &NodeDir, program: &Path) -> Result<(), Error>
     write(&node.bin().join("ledger"), &format!("#!/bin/sh\nexec {program} lab-ledger \"$1\" --dir {dir}\n"), 0o700)
 }
 
-/// Writes what tells of the nodes, the inventory last: with it the lab is complete.
+/// Writes what tells of the nodes, on them and beside them, the inventory last: with it the lab is complete.
 pub(super) fn describe(lab: &LabDir, cell: &str) -> Result<(), Error> {
     let mut nodes = Vec::with_capacity(PARTS.len());
     for node in lab.nodes() {
@@ -71,7 +72,28 @@ pub(super) fn describe(lab: &LabDir, cell: &str) -> Result<(), Error> {
     };
     write(&lab.known_hosts(), &texts::known_hosts(&nodes), 0o600)?;
     write(&lab.ssh_config(), &texts::ssh_config(&facts), 0o600)?;
-    write(&lab.inventory(), &texts::inventory(&facts), 0o600)
+    let inventory = texts::inventory(&facts);
+    initialise(lab, cell, &inventory)?;
+    write(&lab.inventory(), &inventory, 0o600)
+}
+
+/// Gives each node its name and the cell's first term, as `m3m init` would.
+fn initialise(lab: &LabDir, cell: &str, inventory: &str) -> Result<(), Error> {
+    let inventory = inventory_file::parse("the lab's inventory", inventory, lab.path())?;
+    let by = format!("{}@localhost", exec::user_name());
+    let word = format!("{:016x}", rand::random::<u64>());
+    let record = TermRecord::first(&inventory, by, clock::now(), word)
+        .ok_or_else(|| Error::unexpected("the lab's inventory has no PRIMARY or no BRAIN"))?;
+    let claim = Claim::next(&Standing::default(), record);
+    let (json, head) = (claim.record.write(), claim.head());
+    for node in lab.nodes() {
+        let path = node.repository();
+        let named = git::configure(&path, &[("m3m.node", node.name()), ("m3m.cell", cell)]);
+        named.and_then(|()| git::put(&path, term::REF, term::FILE, &json, &head).map(drop)).map_err(|error| {
+            Error::inventory(format!("cannot write the first term to {}", path.display())).because(error)
+        })?;
+    }
+    Ok(())
 }
 
 /// Writes a new key pair and returns the public key.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git2::{Repository, RepositoryInitOptions, Signature, Time};
+use git2::{ObjectType, Repository, RepositoryInitOptions, Signature, Time};
 
 /// Who made the first commit of a new repository. Fixed, so that the same content gives the same commit id anywhere.
 const FIRST_AUTHOR: (&str, &str) = ("m3m", "m3m@localhost");
@@ -31,6 +31,31 @@ pub fn create(path: &Path, branch: &str, file: &str, content: &str) -> Result<St
     Ok(id.to_string())
 }
 
+/// Sets values in the configuration of a repository.
+///
+/// # Errors
+/// There is no repository, or its configuration cannot be written.
+pub fn configure(path: &Path, values: &[(&str, &str)]) -> Result<(), git2::Error> {
+    let mut config = Repository::open(path)?.config()?.open_level(git2::ConfigLevel::Local)?;
+    values.iter().try_for_each(|(key, value)| config.set_str(key, value))
+}
+
+/// Writes a commit whose tree has one file and puts a new ref on it. `head` is the commit's text behind the line of its
+/// tree, taken as it is: the same bytes give the same id, whoever writes them.
+///
+/// # Errors
+/// There is no repository, it has that ref already, or it cannot be written.
+pub fn put(path: &Path, reference: &str, file: &str, content: &str, head: &str) -> Result<String, git2::Error> {
+    const PLAIN_FILE: i32 = 0o100_644;
+    let repository = Repository::open(path)?;
+    let mut tree = repository.treebuilder(None)?;
+    tree.insert(file, repository.blob(content.as_bytes())?, PLAIN_FILE)?;
+    let text = format!("tree {}\n{head}", tree.write()?);
+    let id = repository.odb()?.write(ObjectType::Commit, text.as_bytes())?;
+    repository.reference(reference, id, false, "")?;
+    Ok(id.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +79,24 @@ mod tests {
         create(dir.path(), "main", "README", "one\n").unwrap();
         assert!(create(dir.path(), "main", "README", "two\n").is_err());
         assert_eq!(std::fs::read_to_string(dir.path().join("README")).unwrap(), "one\n");
+    }
+
+    #[test]
+    fn a_ref_is_put_once_and_a_value_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        create(dir.path(), "main", "README", "one\n").unwrap();
+        let head = "author a <b> 7 +0000\ncommitter a <b> 7 +0000\n\nsubject\n";
+        let put = || put(dir.path(), "refs/x/y", "file", "content\n", head);
+        let id = put().unwrap();
+        assert!(put().is_err(), "it is there");
+        configure(dir.path(), &[("a.b", "c d")]).unwrap();
+
+        let repository = Repository::open(dir.path()).unwrap();
+        assert_eq!(repository.refname_to_id("refs/x/y").unwrap().to_string(), id);
+        let commit = repository.find_commit(id.parse().unwrap()).unwrap();
+        let text = format!("{}\n{}", commit.raw_header().unwrap(), commit.message_raw().unwrap());
+        assert_eq!(text, format!("tree {}\n{head}", commit.tree_id()));
+        assert_eq!(repository.config().unwrap().get_string("a.b").unwrap(), "c d");
+        assert_eq!(repository.statuses(None).unwrap().len(), 0);
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use m3m::core::term::TermRecord;
 use m3m::lab::ledger::Ledger;
 
 use crate::support::{Finished, Home, finish, skipped, until};
@@ -149,6 +150,30 @@ fn all_repositories_begin_with_the_same_commit() {
         })
         .collect();
     assert!(heads.iter().all(|head| *head == heads[0]), "{heads:?}");
+}
+
+#[test]
+fn all_nodes_know_their_names_and_hold_the_first_term() {
+    let labs = Labs::up();
+    let git = |node: &str, args: &[&str]| {
+        let asked = finish(Command::new("git").arg("-C").arg(labs.node(node).join("home/montana")).args(args));
+        assert!(asked.assert_code(0).stderr.is_empty(), "{asked}");
+        asked.stdout.clone()
+    };
+    let term = git("amsterdam", &["rev-parse", "refs/m3m/term"]);
+    for node in NODES {
+        assert_eq!(git(node, &["config", "m3m.node"]), format!("{node}\n"));
+        assert_eq!(git(node, &["config", "m3m.cell"]), "lab\n");
+        assert_eq!(git(node, &["rev-parse", "refs/m3m/term"]), term, "one claim, the same on all");
+        git(node, &["fsck", "--strict", "--no-progress"]);
+    }
+    assert_eq!(git("moscow", &["ls-tree", "--name-only", "refs/m3m/term"]), "term.json\n");
+    let json = git("moscow", &["cat-file", "blob", "refs/m3m/term:term.json"]);
+    let record = TermRecord::read(&json).expect("a term");
+    assert_eq!((record.term, record.primary.as_str(), record.brain.as_str()), (1, "amsterdam", "moscow"));
+    assert_eq!(record.write(), json, "as m3m writes it");
+    let subject = git("moscow", &["log", "--format=%s", "refs/m3m/term"]);
+    assert_eq!(subject, "term 1: PRIMARY amsterdam, BRAIN moscow (init)\n");
 }
 
 #[test]

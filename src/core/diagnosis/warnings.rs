@@ -2,7 +2,7 @@
 
 use crate::core::inventory::{Inventory, Role};
 use crate::core::observation::Via;
-use crate::core::probe::ServiceState;
+use crate::core::probe::{RepositoryState, ServiceState};
 use crate::core::readiness::repository_fault;
 use crate::core::relay::{Attempt, Outcome};
 use crate::core::silence::{Cause, Phase, Silence};
@@ -206,7 +206,9 @@ fn disk(node: &NodeStatus, warnings: &mut Vec<Warning>) {
 
 fn term(node: &NodeStatus, record: &Record, warnings: &mut Vec<Warning>) {
     let (name, Some(facts), Record::Term { record, held_by }) = (&node.name, node.facts(), record) else { return };
-    if held_by.contains(name) || !facts.complete {
+    // Without a repository there is no place for a term, and that was said.
+    let has_place = matches!(&facts.repository, RepositoryState::Found(_));
+    if held_by.contains(name) || !facts.complete || !has_place {
         return;
     }
     let held = match facts.term.as_ref().map(|held| &held.record) {

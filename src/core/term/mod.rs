@@ -19,6 +19,9 @@ use super::name::NodeName;
 /// The ref under which a node holds its term.
 pub const REF: &str = "refs/m3m/term";
 
+/// The one file in the tree of a term's commit.
+pub const FILE: &str = "term.json";
+
 /// What a node says of its term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldTerm {

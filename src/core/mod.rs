@@ -23,5 +23,6 @@ pub mod shell;
 pub mod silence;
 pub mod ssh_config;
 pub mod status;
+pub mod step;
 pub mod term;
 pub mod text;

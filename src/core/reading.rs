@@ -40,7 +40,7 @@ pub fn read(stdout: &[u8], stderr: &[u8], exit_status: Option<i32>) -> Result<Fa
 }
 
 /// What came instead of an answer: the first words said, or the exit status alone.
-fn instead(stdout: &str, stderr: &[u8], exit_status: Option<i32>) -> String {
+pub(super) fn instead(stdout: &str, stderr: &[u8], exit_status: Option<i32>) -> String {
     let stderr = String::from_utf8_lossy(stderr);
     let said = stderr.lines().chain(stdout.lines()).map(|line| harmless(line, 60)).find(|line| !line.is_empty());
     match (exit_status, said) {
@@ -166,12 +166,12 @@ fn read_identity(value: &str) -> Option<Identity> {
     Some(Identity { node: harmless(node, TEXT_CHARS_MAX), cell: harmless(cell, TEXT_CHARS_MAX) })
 }
 
-fn read_term(value: &str) -> Option<HeldTerm> {
+pub(super) fn read_term(value: &str) -> Option<HeldTerm> {
     let (commit, json) = value.split_once(' ').unwrap_or((value, ""));
     is_id(commit).then(|| HeldTerm { commit: commit.to_owned(), record: TermRecord::read(json) })
 }
 
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 

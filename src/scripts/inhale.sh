@@ -1,0 +1,77 @@
+# m3m inhale: brings the work tree to a commit and loses nothing that is its own. Under the lock; it follows the prelude
+# and the part for committing in the same sh.
+#
+# $1  the term's commit, which must be held
+# $2  the wanted commit
+# $3  the branch
+#
+# What is not committed is committed first. Where the node has commits of its own, both sides are merged file by file,
+# and where they differ on one the wanted side has it; the other stays in the history. Says `head`, `uncommitted` and,
+# where there was something to decide, `merged` with the number of paths that the wanted side won, or `whole`.
+
+# The parts of a step share their variables.
+# shellcheck disable=SC2034,SC2154
+
+commit=$1 wanted=$2 branch=$3
+
+# Sets tree to the merge of the wanted side and head.
+merge() {
+    base=$(in_repository merge-base "$wanted" "$head" | head -n 1)
+    [ -n "$base" ] || base=$(in_repository mktree </dev/null) || git_failed 'no empty tree'
+    aside=$git_dir/m3m-merge.index
+    rm -f "$aside" "$aside.lock"
+    in_aside read-tree -i -m --aggressive "$base" "$wanted" "$head" >/dev/null 2>&1
+    unmerged=$(in_aside ls-files -u)
+    # First every undecided path goes, then what the wanted side has comes, in place of whatever stands in its way.
+    {
+        say "$unmerged" | sed -n 's/^[0-7]* \([0-9a-f]*\) [123]/0 \1/p'
+        say "$unmerged" | sed -n 's/^\([0-7]* [0-9a-f]*\) 2/\1 0/p'
+    } | in_aside update-index --replace --index-info 2>/dev/null
+    merged=$(say "$unmerged" | cut -s -f 2 | sort -u | wc -l | tr -d ' ')
+    if ! tree=$(in_aside write-tree 2>/dev/null); then
+        tree=$(in_repository rev-parse "$wanted^{tree}") merged=whole
+    fi
+    rm -f "$aside" "$aside.lock"
+}
+
+in_aside() {
+    (
+        GIT_INDEX_FILE=$aside
+        export GIT_INDEX_FILE
+        in_repository "$@"
+    )
+}
+
+# Moves the work tree from head to $1, touching what differs alone, and then the branch.
+move_to() {
+    in_time
+    said=$(in_repository read-tree -m -u "${head:-$(in_repository mktree </dev/null)}" "$1" 2>&1) || git_failed "$said"
+    # git does not see to it that the files are on the disk, and the branch must not say so before they are.
+    sync -f "$repository" 2>/dev/null
+    move_branch "$1" inhale
+}
+
+locked
+[ "$held" = "$commit" ] || refuse rival "$held"
+is_commit "$wanted" || refuse missing "$wanted"
+in_time
+ready_to_commit
+stage
+number_before "$commit"
+if [ "$tree" = "$(in_repository rev-parse "$wanted^{tree}")" ] && { [ -z "$head" ] || is_ancestor "$head" "$wanted"; }; then
+    # All is there already, as where an earlier inhale was cut off right before its end.
+    move_branch "$wanted" inhale
+else
+    commit_staged "$number"
+    if [ -z "$head" ] || is_ancestor "$head" "$wanted"; then
+        move_to "$wanted"
+    elif ! is_ancestor "$wanted" "$head"; then
+        merge
+        joined=$(say "m3m: inhale of $node" | in_repository commit-tree "$tree" -p "$wanted" -p "$head" 2>&1) ||
+            git_failed "$joined"
+        move_to "$joined"
+        say merged "$merged"
+    fi
+fi
+tell_head
+finish

@@ -5,10 +5,10 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::Cell;
-use super::reached::NotAfter;
 use super::step::FRAME;
 use crate::core::inventory::NodeName;
 use crate::core::silence::{Cause, Phase, Silence};
+use crate::core::step::NotAfter;
 use crate::core::text::harmless;
 use crate::world::scratch::Scratch;
 use crate::world::ssh::{Input, RemoteCommand, Reply, Sink};
@@ -22,9 +22,9 @@ const TEXT_CHARS_MAX: usize = 120;
 /// What is to be carried.
 pub struct Load<'a> {
     /// The command line that packs it: it prints `m3m-pack 1` and, from the next line on, the pack.
-    pub pack: &'a (dyn Fn(Option<&NotAfter>) -> String + Sync),
+    pub pack: &'a (dyn Fn(&NotAfter) -> String + Sync),
     /// The command line that takes the pack in from its standard input and says `took ID` for each commit that is whole.
-    pub take: &'a (dyn Fn(Option<&NotAfter>) -> String + Sync),
+    pub take: &'a (dyn Fn(&NotAfter) -> String + Sync),
     /// The ids of the commits that must be whole in the end.
     pub wanted: &'a [String],
     /// The most bytes that the pack may have.
@@ -51,6 +51,14 @@ pub enum NotCarried {
     TooLarge(NodeName, u64),
     /// This machine could not keep the pack on its way.
     Local(String),
+}
+
+impl NotCarried {
+    /// Whether a node was silent, so that it takes a fresh look at the cell.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Silent(..))
+    }
 }
 
 impl fmt::Display for NotCarried {

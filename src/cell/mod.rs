@@ -1,6 +1,7 @@
 //! The hands: a session with every node of a cell, asked all at once.
 
 pub mod carry;
+pub mod change;
 mod gather;
 pub mod hooks;
 mod observe;
@@ -10,6 +11,7 @@ mod routes;
 pub mod run;
 pub mod step;
 mod target;
+mod terms;
 mod through;
 
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::Cell;
 use crate::core::inventory::NodeName;
 use crate::core::probe::Facts;
+use crate::core::step::NotAfter;
 use crate::world::ssh::{Reply, Session};
 
 /// A node's clock, as it told it.
@@ -18,15 +19,6 @@ pub struct Anchor {
     pub clock: Duration,
     /// When that had arrived here: the node had read it before.
     pub received: Instant,
-}
-
-/// Until when a step may begin, by the clock of the node itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotAfter {
-    /// The boot whose clock it is, where that is known.
-    pub boot_id: Option<String>,
-    /// What that clock shows then.
-    pub clock: Duration,
 }
 
 impl Anchor {
@@ -51,7 +43,7 @@ impl Anchor {
     #[must_use]
     pub fn at(&self, deadline: Instant) -> NotAfter {
         let since = deadline.saturating_duration_since(self.received);
-        NotAfter { boot_id: self.boot_id.clone(), clock: self.clock.saturating_add(since) }
+        NotAfter { boot_id: self.boot_id.clone(), clock: Some(self.clock.saturating_add(since)) }
     }
 }
 
@@ -130,8 +122,8 @@ mod tests {
         let reply = Reply { stdout: stdout.into(), arrivals, ..Reply::not_begun(closed()) };
         let anchor = Anchor::of(&facts, &reply).expect("a clock");
         assert_eq!((anchor.received, anchor.boot_id.as_deref()), (instant(base, 30), Some("b")));
-        assert_eq!(anchor.at(instant(base, 2030)).clock, Duration::from_millis(14_500));
-        assert_eq!(anchor.at(base).clock, anchor.clock, "a deadline that has passed");
+        assert_eq!(anchor.at(instant(base, 2030)).clock, Some(Duration::from_millis(14_500)));
+        assert_eq!(anchor.at(base).clock, Some(anchor.clock), "a deadline that has passed");
 
         let without = Facts { boot_clock: None, boot_id: None, ..facts };
         let wall = Anchor::of(&without, &reply).expect("a clock");

@@ -21,8 +21,6 @@ pub enum Stage {
     State,
     /// The service is started, and its check has to pass.
     Start,
-    /// What is true afterwards is observed afresh.
-    Check,
     /// This machine's own command is told.
     Announce,
 }
@@ -125,7 +123,6 @@ impl Stage {
             Self::Fence => "fence",
             Self::State => "state",
             Self::Start => "start",
-            Self::Check => "check",
             Self::Announce => "announce",
         }
     }

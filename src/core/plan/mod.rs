@@ -141,6 +141,14 @@ impl<'a> Scene<'a> {
     }
 }
 
+impl Plan {
+    /// The number of the term under which all of it is done.
+    #[must_use]
+    pub fn term(&self) -> u64 {
+        self.claim.as_ref().map_or(self.base.record.term, |claim| claim.record.term)
+    }
+}
+
 /// Makes the plan.
 ///
 /// # Errors

@@ -1,0 +1,199 @@
+//! Fences: whoever may still execute is stopped, and what it wrote is committed, before somebody else starts.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use super::super::hooks;
+use super::super::step::StepEnd;
+use super::Changing;
+use super::run::{Came, UnderWay};
+use crate::core::change::{Stage, StepResult};
+use crate::core::duty::Duty;
+use crate::core::event::Listener;
+use crate::core::name::NodeName;
+use crate::core::plan::{Fencing, Kind, Means, Plan, Proof};
+use crate::core::status::Warning;
+use crate::core::step::{self, Answer, Raise, Refusal, ServiceEnd};
+use crate::error::Error;
+
+/// The time for a service to stop, and for one that does not to be killed.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const KILL_WITHIN: Duration = Duration::from_secs(5);
+
+/// A node that was stopped, and the head of what it wrote.
+pub(super) type Head = (NodeName, Option<String>);
+
+impl Changing<'_> {
+    /// Fences all at once and gives the heads of those that were told.
+    pub(super) async fn fence(
+        &mut self,
+        plan: &Plan,
+        commit: &str,
+        listener: &mut dyn Listener,
+    ) -> Result<Result<Vec<Head>, Came>, Error> {
+        let mut stops = JoinSet::new();
+        let mut under_way: Vec<(NodeName, UnderWay)> = Vec::new();
+        for fencing in plan.fences.iter().filter(|fencing| fencing.means == Means::Stop) {
+            let step = self.begin(Stage::Fence, Some(&fencing.node), fencing.words(), plan.term(), listener).await?;
+            under_way.push((fencing.node.clone(), step));
+            let raised = self.raise(plan, &fencing.node, commit);
+            let node = fencing.node.clone();
+            stops.spawn(async move { (node, raised.await) });
+        }
+        for Fencing { node, means } in &plan.fences {
+            match means {
+                Means::Stop => {}
+                Means::Attempt(_) => self.attempt(plan, node, commit),
+                Means::Prove(_, proof) => {
+                    if let Err(came) = self.prove(plan, node, *proof, listener).await? {
+                        return Ok(Err(came));
+                    }
+                }
+            }
+        }
+        let (mut heads, mut came) = (Vec::new(), None);
+        while let Some(done) = stops.join_next().await {
+            let Ok((node, mut end)) = done else { continue };
+            if let StepEnd::Answered(answer) = &end
+                && let Some(Refusal::Missing(lacking)) = &answer.refused
+                && self.cell.carry_terms(&plan.to, &node, lacking, Instant::now() + self.timeout).await.is_ok()
+            {
+                end = self.raise(plan, &node, commit).await;
+            }
+            let Some(index) = under_way.iter().position(|(name, _)| *name == node) else { continue };
+            let (_, step) = under_way.swap_remove(index);
+            let (result, said, judged) = self.judge(plan, &node, end);
+            self.take(step, result, said, listener).await;
+            match judged {
+                Ok(head) => heads.push((node, head)),
+                // What did not work counts for more than what has to be looked at again.
+                Err(worse @ Came::Failed(_)) => came = Some(worse),
+                Err(other) => came = came.or(Some(other)),
+            }
+        }
+        // The holder's writes come first.
+        heads.sort_by_key(|(node, _)| *node != plan.holder);
+        Ok(came.map_or(Ok(heads), Err))
+    }
+
+    /// Tells a node to follow the term: to stop, to commit what it wrote.
+    fn raise(
+        &self,
+        plan: &Plan,
+        node: &NodeName,
+        commit: &str,
+    ) -> impl Future<Output = StepEnd> + Send + 'static + use<> {
+        let patience = (STOP_WITHIN + KILL_WITHIN) * 2;
+        self.cell.step(node, &|address| self.raise_line(plan, address, commit), Instant::now() + self.timeout + patience)
+    }
+
+    fn raise_line(&self, plan: &Plan, address: step::Address<'_>, commit: &str) -> String {
+        let order = Raise {
+            commit,
+            role: Some(plan.duty),
+            service: plan.duty.service(address.node),
+            stop_within: STOP_WITHIN,
+            kill_within: KILL_WITHIN,
+            exhale: plan.duty == Duty::Primary,
+        };
+        step::raise(address, &order)
+    }
+
+    /// Tells a dead node to stop over every path, and waits for none of them.
+    fn attempt(&mut self, plan: &Plan, node: &NodeName, commit: &str) {
+        let deadline = Instant::now() + self.timeout;
+        let line = |address: step::Address<'_>| self.raise_line(plan, address, commit);
+        let ways = self.cell.step_over_all_ways(node, &plan.voters, &line, deadline);
+        for way in ways {
+            self.attempts.spawn(way);
+        }
+    }
+
+    /// Gets the proof that a dead node has stopped.
+    async fn prove(
+        &mut self,
+        plan: &Plan,
+        node: &NodeName,
+        proof: Proof,
+        listener: &mut dyn Listener,
+    ) -> Result<Result<(), Came>, Error> {
+        let text = match proof {
+            Proof::Command => format!("fence_command {node}"),
+            Proof::Person => format!("{node} is off: a person vouches for it"),
+        };
+        let under_way = self.begin(Stage::Fence, Some(node), text, plan.term(), listener).await?;
+        let command = self.cell.inventory.safety.fence_command.as_deref().filter(|_| proof == Proof::Command);
+        let proven = match command {
+            Some(command) => hooks::fence(command, self.node(node)?).await.map(drop).map_err(|ran| ran.words()),
+            None => Ok(()),
+        };
+        let (result, said, proven) = match proven {
+            Ok(()) => (StepResult::Done, "it is off".to_owned(), Ok(())),
+            Err(said) => {
+                let why = format!("fence_command does not prove that {node} is off: {said}");
+                (StepResult::Failed, said, Err(Came::Failed(why)))
+            }
+        };
+        self.take(under_way, result, said, listener).await;
+        Ok(proven)
+    }
+
+    /// What a node's word means: its head where it is fenced.
+    fn judge(&mut self, plan: &Plan, node: &NodeName, end: StepEnd) -> (StepResult, String, Result<Option<String>, Came>) {
+        let answer = match end {
+            StepEnd::Answered(answer) => *answer,
+            StepEnd::NotRun(silence) => return (StepResult::Failed, format!("not told: {silence}"), Err(Came::Cut)),
+            StepEnd::Unknown(silence) => return (StepResult::Unknown, format!("no word: {silence}"), Err(Came::Cut)),
+        };
+        let failed = |why: String| (StepResult::Failed, why.clone(), Err(Came::Failed(format!("{node}: {why}"))));
+        let is_holder = plan.holder == *node;
+        let is_down = answer.service.is_some_and(ServiceEnd::is_down) || self.cell.inventory.node(node).is_none_or(|told| plan.duty.service(told).is_none());
+        match &answer.refused {
+            Some(Refusal::Busy(_) | Refusal::Late | Refusal::Rebooted | Refusal::Rival(_) | Refusal::Missing(_)) => {
+                let why = answer.refused.map(|refusal| refusal.to_string()).unwrap_or_default();
+                return (StepResult::Failed, why, Err(Came::Cut));
+            }
+            // It does not execute, and what it wrote stays with it.
+            Some(refusal) if is_down && (!is_holder || plan.kind == Kind::Finish || self.wish.allow_data_loss) => {
+                let text = format!("{node} is stopped, and what it wrote is not taken in: {refusal}");
+                let path = self.cell.inventory.node(node).map(|told| told.repository.path.as_str());
+                let hint = refusal.hint(node.as_str(), path.unwrap_or_default());
+                self.warnings.push(Warning { node: Some(node.clone()), text, hint });
+                return (StepResult::Done, format!("stopped; {refusal}"), Ok(None));
+            }
+            Some(refusal) => return failed(refusal.to_string()),
+            None => {}
+        }
+        let faults: String = answer.faults.iter().map(|fault| format!("; {}: {}", fault.command, fault.failed)).collect();
+        if !is_down {
+            let why = match answer.service {
+                Some(ServiceEnd::Running) => format!("it could not be stopped{faults}"),
+                _ => format!("whether it has stopped cannot be told: its check says nothing{faults}"),
+            };
+            return failed(why);
+        }
+        if answer.service == Some(ServiceEnd::Killed) && plan.kind == Kind::Switchover && is_holder {
+            if !self.wish.allow_data_loss {
+                return failed(format!("it did not stop and was killed{faults}: what it had not written may be lost"));
+            }
+            let text = format!("{node} did not stop and was killed{faults}: what it had not written is lost");
+            self.warnings.push(Warning { node: Some(node.clone()), text, hint: None });
+        }
+        (StepResult::Done, told(&answer), Ok(answer.head))
+    }
+}
+
+fn told(answer: &Answer) -> String {
+    let stopped = match answer.service {
+        Some(ServiceEnd::WasStopped) => "was stopped",
+        Some(ServiceEnd::Killed) => "killed",
+        Some(_) => "stopped",
+        None => "told",
+    };
+    match &answer.head {
+        Some(head) => format!("{stopped}; its head is {head:.10}"),
+        None => stopped.to_owned(),
+    }
+}

@@ -1,0 +1,267 @@
+//! A change of a role: observed, planned, carried out, and planned again until what is true is what was asked.
+//!
+//! Whatever cuts a step off, the next look at the cell shows what is left to do. So a run that was killed is finished by
+//! the next one, and a node that falls silent half way is dealt with as if it had been silent from the start.
+
+mod fence;
+mod run;
+mod start;
+mod state;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+
+use self::run::Came;
+use super::Cell;
+use super::step::StepEnd;
+use crate::core::change::{Change, End, Taken};
+use crate::core::duty::Duty;
+use crate::core::event::Listener;
+use crate::core::name::NodeName;
+use crate::core::observation::Picture;
+use crate::core::plan::{Kind, Life, Plan, Refusal, Scene, Signature, Wish, plan};
+use crate::core::status::Warning;
+use crate::error::Error;
+use crate::world::clock;
+use crate::world::journal::Journal;
+
+/// How often a change is planned anew before it is given up: against rivals, and after nodes that fell silent.
+const ROUNDS_MAX: u32 = 8;
+
+/// The longest pause after a claim that nobody has won, times the number of the round. Rivals that pause alike collide
+/// again, so the pause is random.
+const BACK_OFF: Duration = Duration::from_millis(150);
+
+/// A change of a role, from the first look to the last.
+pub struct Changing<'a> {
+    cell: &'a Cell,
+    journal: &'a Journal,
+    by: String,
+    /// The time for one look at the cell, and for one answer to a step beside what it has to wait for on the node.
+    timeout: Duration,
+    wish: Wish,
+    pictures: Vec<Picture>,
+    taken: Vec<Taken>,
+    warnings: Vec<Warning>,
+    /// The marks of own claims.
+    claims: BTreeSet<String>,
+    /// Whether a service may have been touched.
+    has_touched: bool,
+    /// Dead nodes that are told to stop all the same, as long as the change is under way.
+    attempts: JoinSet<StepEnd>,
+    at: Timestamp,
+    begun: Instant,
+}
+
+impl<'a> Changing<'a> {
+    /// Begins with a wish. Nothing is asked yet.
+    #[must_use]
+    pub fn new(cell: &'a Cell, journal: &'a Journal, by: String, timeout: Duration, wish: Wish) -> Self {
+        Self {
+            cell,
+            journal,
+            by,
+            timeout,
+            wish,
+            pictures: Vec::new(),
+            taken: Vec::new(),
+            warnings: Vec::new(),
+            claims: BTreeSet::new(),
+            has_touched: false,
+            attempts: JoinSet::new(),
+            at: clock::now(),
+            begun: Instant::now(),
+        }
+    }
+
+    /// The latest picture.
+    #[must_use]
+    pub fn picture(&self) -> Option<&Picture> {
+        self.pictures.last()
+    }
+
+    /// Whether something may have been changed on a node already.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        !self.claims.is_empty() || self.has_touched
+    }
+
+    /// Looks at the cell, as often as it takes to call a silent node dead, and plans.
+    ///
+    /// # Errors
+    /// The listener's output is gone.
+    pub async fn prepare(&mut self, listener: &mut dyn Listener) -> Result<Result<Plan, Refusal>, Error> {
+        let mut looks = 0;
+        loop {
+            let picture = self.cell.gather(self.timeout, listener).await.map_err(Error::output)?;
+            self.pictures.push(picture);
+            looks += 1;
+            let planned = self.plan();
+            // A check that failed is repeated: one lost packet is no death.
+            if looks >= self.cell.inventory.timing.misses || !self.is_in_doubt() {
+                return Ok(planned);
+            }
+        }
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        Scene { inventory: &self.cell.inventory, pictures: &self.pictures }
+    }
+
+    fn plan(&self) -> Result<Plan, Refusal> {
+        let claim = format!("{:016x}", mark());
+        let signature = Signature { by: self.by.clone(), at: clock::now(), claim };
+        plan(&self.scene(), &self.wish, &signature)
+    }
+
+    /// Whether somebody who may execute is silent, and that is not settled yet.
+    fn is_in_doubt(&self) -> bool {
+        let scene = self.scene();
+        let standing = scene.standing();
+        let named = standing.in_force().into_iter().chain(&standing.open);
+        let mut names = named.flat_map(|held| {
+            let record = &held.record;
+            [&record.primary, self.wish.duty.holder(record)].into_iter().chain(&record.from)
+        });
+        names.any(|name| matches!(scene.life(name), Life::Unknown(_)))
+    }
+
+    /// Carries a plan out, and plans anew as long as what is true is not what was asked.
+    ///
+    /// # Errors
+    /// The journal cannot be written: nothing more is done then. Everything else is an end of the change.
+    pub async fn carry_out(&mut self, plan: Plan, listener: &mut dyn Listener) -> Result<Change, Error> {
+        let asked = plan.clone();
+        let mut plan = plan;
+        let mut went_back: Option<String> = None;
+        for round in 1..=ROUNDS_MAX {
+            let came = self.run(&plan, listener).await?;
+            match came {
+                Came::Through => {
+                    let end = match went_back {
+                        Some(why) => End::WentBack(why),
+                        None if plan.kind == Kind::Nothing => End::Nothing,
+                        None => End::Done,
+                    };
+                    return Ok(self.end(&asked, plan.term(), end));
+                }
+                Came::Lost(held) if !self.has_touched => {
+                    return Ok(self.end(&asked, held.record.term, End::Lost(held)));
+                }
+                Came::Lost(held) => {
+                    let why = format!("term {} by {} came in between", held.record.term, held.record.by);
+                    return Ok(self.incomplete(&asked, &plan, why));
+                }
+                Came::Contested => tokio::time::sleep(back_off(round)).await,
+                Came::Cut => {}
+                Came::Failed(why) => {
+                    let back = self.way_back(&asked, &plan, went_back.is_some());
+                    let Some(back) = back else { return Ok(self.incomplete(&asked, &plan, why)) };
+                    went_back = Some(why);
+                    self.wish = back;
+                }
+            }
+            plan = match self.prepare(listener).await? {
+                Ok(next) if self.is_overtaken(&asked, &next) => {
+                    let held = Box::new(next.base.clone());
+                    let end = if self.has_touched { None } else { Some(End::Lost(held)) };
+                    let term = next.base.record.term;
+                    let why = format!("term {term} by {} came in between", next.base.record.by);
+                    return Ok(match end {
+                        Some(end) => self.end(&asked, term, end),
+                        None => self.incomplete(&asked, &next, why),
+                    });
+                }
+                Ok(next) => next,
+                Err(refusal) => return Ok(self.stopped(&asked, &plan, went_back, refusal)),
+            };
+        }
+        Ok(self.incomplete(&asked, &plan, format!("it was not done after {ROUNDS_MAX} rounds")))
+    }
+
+    /// Whether somebody else has moved on from the term that this change started from.
+    fn is_overtaken(&self, asked: &Plan, next: &Plan) -> bool {
+        let record = &next.base.record;
+        record.term > asked.base.record.term && !self.claims.contains(&record.claim) && self.is_known_won(next)
+    }
+
+    fn is_known_won(&self, plan: &Plan) -> bool {
+        self.scene().standing().won.is_some_and(|won| won.commit == plan.base.commit)
+    }
+
+    /// The wish to give the role back to whom it had before, where that may help: it was a live node, and this is not
+    /// the way back already.
+    fn way_back(&self, asked: &Plan, plan: &Plan, is_back: bool) -> Option<Wish> {
+        let before = &asked.holder;
+        let lives = matches!(self.scene().life(before), Life::Answers(_));
+        let may = !is_back && plan.to != *before && asked.kind == Kind::Switchover && lives;
+        may.then(|| Wish {
+            to: Some(before.clone()),
+            reason: format!("going back: {} could not take over", plan.to),
+            goes_back: true,
+            ..self.wish.clone()
+        })
+    }
+
+    /// The end where the next plan was refused.
+    fn stopped(&mut self, asked: &Plan, plan: &Plan, went_back: Option<String>, refusal: Refusal) -> Change {
+        let Refusal { reason, hints, .. } = refusal;
+        let why = match went_back {
+            Some(failed) => format!("{failed}; and going back is refused: {reason}"),
+            None => reason,
+        };
+        let end = if self.has_touched { End::Incomplete { why, hints } } else { End::NotWon { why, hints } };
+        self.end(asked, plan.base.record.term, end)
+    }
+
+    fn incomplete(&mut self, asked: &Plan, plan: &Plan, why: String) -> Change {
+        let verb = match asked.duty {
+            Duty::Primary => "promote",
+            Duty::Brain => "inherit-brain",
+        };
+        let mut hints = vec![format!("m3m {verb} {} goes on from here, also with another node", asked.to)];
+        if !self.has_touched {
+            hints = vec![format!("no service was touched; try again: m3m {verb} {}", asked.to)];
+            return self.end(asked, plan.base.record.term, End::NotWon { why, hints });
+        }
+        hints.push("m3m status shows what is true now".to_owned());
+        self.end(asked, plan.term(), End::Incomplete { why, hints })
+    }
+
+    fn end(&mut self, asked: &Plan, term: u64, end: End) -> Change {
+        Change {
+            cell: self.cell.inventory.cell.clone(),
+            at: self.at,
+            duty: asked.duty,
+            from: asked.holder.clone(),
+            to: asked.to.clone(),
+            kind: asked.kind,
+            term,
+            steps: std::mem::take(&mut self.taken),
+            end,
+            warnings: std::mem::take(&mut self.warnings),
+            took: self.begun.elapsed(),
+        }
+    }
+
+    /// The node of the inventory; a plan names no other.
+    fn node(&self, name: &NodeName) -> Result<&'a crate::core::inventory::Node, Error> {
+        let unknown = || Error::unexpected(format!("a plan names {name}, which the inventory does not have"));
+        self.cell.inventory.node(name).ok_or_else(unknown)
+    }
+}
+
+/// A random pause.
+fn back_off(round: u32) -> Duration {
+    let most_ms = u64::try_from(BACK_OFF.as_millis()).unwrap_or(u64::MAX).saturating_mul(u64::from(round)).max(1);
+    Duration::from_millis(mark() % most_ms)
+}
+
+/// A number that nobody else draws.
+fn mark() -> u64 {
+    use std::hash::BuildHasher as _;
+    std::hash::RandomState::new().hash_one(Instant::now())
+}

@@ -1,0 +1,129 @@
+//! State: the new PRIMARY takes in what others wrote, before it starts.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use super::super::carry::Load;
+use super::super::step::StepEnd;
+use super::Changing;
+use super::fence::Head;
+use super::run::Came;
+use crate::core::change::{Stage, StepResult};
+use crate::core::event::Listener;
+use crate::core::name::NodeName;
+use crate::core::plan::{Kind, Plan};
+use crate::core::status::Warning;
+use crate::core::step::{self, Address, Merged, Refusal};
+use crate::error::Error;
+
+/// The time for one node's writes to be taken in, however many they are.
+const STATE_WITHIN: Duration = Duration::from_secs(600);
+
+/// The most bytes of writes that are carried in one go.
+const STATE_BYTES_MAX: u64 = 16 << 30;
+
+impl Changing<'_> {
+    /// Has the new PRIMARY take in what the fenced nodes and the sources hold. Of a source that cannot give it nothing
+    /// depends; of the old PRIMARY in a switchover everything does.
+    pub(super) async fn take_in(
+        &mut self,
+        plan: &Plan,
+        commit: &str,
+        mut heads: Vec<Head>,
+        listener: &mut dyn Listener,
+    ) -> Result<Result<(), Came>, Error> {
+        let facts = self.picture().and_then(|picture| picture.facts(&plan.to));
+        let repository = facts.and_then(|facts| facts.repository());
+        let mut known: BTreeSet<String> =
+            repository.into_iter().flat_map(|found| &found.commits).map(|commit| commit.id.clone()).collect();
+        let mut is_clean = repository.is_some_and(|found| found.uncommitted == Some(0));
+        let of = |node: &NodeName| {
+            let head = self.picture().and_then(|picture| picture.facts(node)).and_then(|facts| facts.head());
+            (node.clone(), head.map(|head| head.id.clone()))
+        };
+        heads.extend(plan.sources.iter().map(of));
+        for (node, head) in heads {
+            let Some(head) = head else { continue };
+            let is_needed = plan.holder == node && plan.kind == Kind::Switchover;
+            if known.contains(&head) && (is_clean || !is_needed) {
+                continue;
+            }
+            let text = format!("{} takes in what {node} wrote", plan.to);
+            let under_way = self.begin(Stage::State, Some(&plan.to), text, plan.term(), listener).await?;
+            match self.inhale(&plan.to, &node, commit, &head, &known).await {
+                Ok((now, said)) => {
+                    (is_clean, _) = (true, known.insert(head));
+                    known.insert(now);
+                    self.take(under_way, StepResult::Done, said, listener).await;
+                }
+                Err((result, why, came)) => {
+                    self.take(under_way, result, why.clone(), listener).await;
+                    if is_needed && !(self.wish.allow_data_loss && matches!(came, Came::Failed(_))) {
+                        return Ok(Err(came));
+                    }
+                    let text = format!("{} goes without what {node} wrote: {why}", plan.to);
+                    let hint = Some(format!("it is kept on {node}"));
+                    self.warnings.push(Warning { node: Some(node), text, hint });
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Carries a head over, unless it is there, and brings the work tree to it. Gives the head that it has then.
+    async fn inhale(
+        &self,
+        to: &NodeName,
+        from: &NodeName,
+        commit: &str,
+        head: &str,
+        known: &BTreeSet<String>,
+    ) -> Result<(String, String), (StepResult, String, Came)> {
+        let cut = |why: String| (StepResult::Unknown, why, Came::Cut);
+        let deadline = Instant::now() + STATE_WITHIN;
+        let mut carried = String::new();
+        if !known.contains(head) {
+            let (Some(source), Some(target)) = (self.cell.inventory.node(from), self.cell.inventory.node(to)) else {
+                return Err(cut("it is not in the inventory".to_owned()));
+            };
+            let (wanted, known): (_, Vec<String>) = ([head.to_owned()], known.iter().cloned().collect());
+            let load = Load {
+                pack: &|_| step::pack(&source.repository.path, &wanted, &known),
+                take: &|not_after| step::take(Address { node: target, cell: &self.cell.inventory.cell, not_after }, &wanted),
+                wanted: &wanted,
+                bytes_max: STATE_BYTES_MAX,
+            };
+            match self.cell.carry(from, to, load, deadline).await {
+                Ok(done) => carried = format!("{} bytes carried; ", done.bytes),
+                Err(error) => {
+                    let why = error.to_string();
+                    let came = if error.is_silence() { Came::Cut } else { Came::Failed(format!("{to}: {why}")) };
+                    return Err((StepResult::Failed, why, came));
+                }
+            }
+        }
+        let told = self.cell.step(to, &|address| step::inhale(address, commit, head), deadline).await;
+        let answer = match told {
+            StepEnd::Answered(answer) => *answer,
+            StepEnd::NotRun(silence) | StepEnd::Unknown(silence) => return Err(cut(format!("no word: {silence}"))),
+        };
+        match (answer.refused, answer.head) {
+            (Some(refusal @ (Refusal::Busy(_) | Refusal::Late | Refusal::Rebooted | Refusal::Rival(_))), _) => {
+                Err((StepResult::Failed, refusal.to_string(), Came::Cut))
+            }
+            (Some(refusal), _) => {
+                Err((StepResult::Failed, refusal.to_string(), Came::Failed(format!("{to}: {refusal}"))))
+            }
+            (None, None) => Err(cut("it did not say what it has now".to_owned())),
+            (None, Some(now)) => {
+                let merged = match answer.merged {
+                    Some(Merged::Paths(count)) => format!(", {count} paths as {from} has them"),
+                    Some(Merged::Whole) => format!(", all files as {from} has them"),
+                    None => String::new(),
+                };
+                let said = format!("{carried}its head is {now:.10}{merged}");
+                Ok((now, said))
+            }
+        }
+    }
+}

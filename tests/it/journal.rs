@@ -1,6 +1,7 @@
 //! The journal: several m3m write to it at once, and what cannot be written down is not done.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use m3m::core::journal::{Act, Actor, Outcome};
 use m3m::error::Error;
@@ -50,8 +51,10 @@ fn processes_write_and_rotate_at_once() {
     let room = 2 * ACTS * 150;
     let before = (BYTES_MAX - room) / old.len();
     let file = home.write("journal.jsonl", old.repeat(before));
-    let start =
-        || again("journal::processes_write_and_rotate_at_once").env(WRITER, home.path()).spawn().expect("start");
+    let start = || {
+        let mut writer = again("journal::processes_write_and_rotate_at_once");
+        writer.env(WRITER, home.path()).stdout(Stdio::null()).spawn().expect("start")
+    };
     for mut writer in [start(), start()] {
         assert!(writer.wait().expect("its end").success());
     }

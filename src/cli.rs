@@ -30,6 +30,8 @@ pub enum Command {
     Status(commands::status::Args),
     Where(commands::whereis::Args),
     Check(commands::check::Args),
+    Promote(commands::promote::Args),
+    InheritBrain(commands::inherit_brain::Args),
     Exec(commands::exec::Args),
     Ssh(commands::ssh::Args),
     #[cfg(feature = "lab")]
@@ -66,6 +68,8 @@ impl Cli {
             Command::Status(args) => interrupt::or(commands::status::run(&context, args)),
             Command::Where(args) => interrupt::or(commands::whereis::run(&context, args)),
             Command::Check(args) => interrupt::or(commands::check::run(&context, args)),
+            Command::Promote(args) => interrupt::or(commands::promote::run(&context, args)),
+            Command::InheritBrain(args) => interrupt::or(commands::inherit_brain::run(&context, args)),
             Command::Exec(args) => interrupt::or(commands::exec::run(&context, args)),
             Command::Ssh(args) => interrupt::or(commands::ssh::run(&context, args)),
             Command::Completions(args) => commands::completions::run(args, &mut Self::command()),

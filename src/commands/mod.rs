@@ -1,6 +1,7 @@
 //! One file a verb: arguments, whose doc comments are the help text, and `run`. The only place where all meet.
 
 pub mod act;
+mod change;
 pub mod check;
 pub mod complete;
 pub mod completions;
@@ -8,9 +9,11 @@ pub mod consent;
 pub mod context;
 pub mod exec;
 pub mod global;
+pub mod inherit_brain;
 pub mod interrupt;
 #[cfg(feature = "lab")]
 pub mod lab;
+pub mod promote;
 pub mod ssh;
 pub mod status;
 pub mod usage;

@@ -86,7 +86,11 @@ impl Changing<'_> {
         commit: &str,
     ) -> impl Future<Output = StepEnd> + Send + 'static + use<> {
         let patience = (STOP_WITHIN + KILL_WITHIN) * 2;
-        self.cell.step(node, &|address| self.raise_line(plan, address, commit), Instant::now() + self.timeout + patience)
+        self.cell.step(
+            node,
+            &|address| self.raise_line(plan, address, commit),
+            Instant::now() + self.timeout + patience,
+        )
     }
 
     fn raise_line(&self, plan: &Plan, address: step::Address<'_>, commit: &str) -> String {
@@ -141,7 +145,12 @@ impl Changing<'_> {
     }
 
     /// What a node's word means: its head where it is fenced.
-    fn judge(&mut self, plan: &Plan, node: &NodeName, end: StepEnd) -> (StepResult, String, Result<Option<String>, Came>) {
+    fn judge(
+        &mut self,
+        plan: &Plan,
+        node: &NodeName,
+        end: StepEnd,
+    ) -> (StepResult, String, Result<Option<String>, Came>) {
         let answer = match end {
             StepEnd::Answered(answer) => *answer,
             StepEnd::NotRun(silence) => return (StepResult::Failed, format!("not told: {silence}"), Err(Came::Cut)),
@@ -149,7 +158,8 @@ impl Changing<'_> {
         };
         let failed = |why: String| (StepResult::Failed, why.clone(), Err(Came::Failed(format!("{node}: {why}"))));
         let is_holder = plan.holder == *node;
-        let is_down = answer.service.is_some_and(ServiceEnd::is_down) || self.cell.inventory.node(node).is_none_or(|told| plan.duty.service(told).is_none());
+        let is_down = answer.service.is_some_and(ServiceEnd::is_down)
+            || self.cell.inventory.node(node).is_none_or(|told| plan.duty.service(told).is_none());
         match &answer.refused {
             Some(Refusal::Busy(_) | Refusal::Late | Refusal::Rebooted | Refusal::Rival(_) | Refusal::Missing(_)) => {
                 let why = answer.refused.map(|refusal| refusal.to_string()).unwrap_or_default();
@@ -166,7 +176,8 @@ impl Changing<'_> {
             Some(refusal) => return failed(refusal.to_string()),
             None => {}
         }
-        let faults: String = answer.faults.iter().map(|fault| format!("; {}: {}", fault.command, fault.failed)).collect();
+        let faults: String =
+            answer.faults.iter().map(|fault| format!("; {}: {}", fault.command, fault.failed)).collect();
         if !is_down {
             let why = match answer.service {
                 Some(ServiceEnd::Running) => format!("it could not be stopped{faults}"),

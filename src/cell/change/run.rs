@@ -91,7 +91,8 @@ impl Changing<'_> {
                 (StepResult::Done, format!("won: held by {held} of {}", record.members.len()), Ok(commit))
             }
             (Outcome::Lost(held), _) => {
-                let text = format!("lost to term {} of {}: PRIMARY {}", held.record.term, held.record.by, held.record.primary);
+                let text =
+                    format!("lost to term {} of {}: PRIMARY {}", held.record.term, held.record.by, held.record.primary);
                 (StepResult::Failed, text, Err(Came::Lost(held)))
             }
             (Outcome::Open(rivals), _) => (StepResult::Failed, not_won(&answers, &rivals), Err(Came::Contested)),

@@ -42,9 +42,7 @@ impl Changing<'_> {
             StepEnd::Answered(answer) => match (&answer.refused, answer.service) {
                 (None, Some(ServiceEnd::Running)) => (StepResult::Done, "it ran already".to_owned(), Ok(())),
                 (None, Some(ServiceEnd::Started)) => (StepResult::Done, "it runs".to_owned(), Ok(())),
-                (Some(refusal), _) if is_passing(refusal) => {
-                    (StepResult::Failed, refusal.to_string(), Err(Came::Cut))
-                }
+                (Some(refusal), _) if is_passing(refusal) => (StepResult::Failed, refusal.to_string(), Err(Came::Cut)),
                 (refusal, end) => {
                     let why = match (refusal, &answer.failed) {
                         (Some(refusal), _) => refusal.to_string(),
@@ -70,7 +68,8 @@ impl Changing<'_> {
         let under_way = self.begin(Stage::Announce, None, text, plan.term(), listener).await?;
         match hooks::announce(command, &old, &new, plan.term()).await {
             Ok(announced) => {
-                let said = if announced.tries == 1 { "done".to_owned() } else { format!("done, at try {}", announced.tries) };
+                let said =
+                    if announced.tries == 1 { "done".to_owned() } else { format!("done, at try {}", announced.tries) };
                 self.take(under_way, StepResult::Done, said, listener).await;
             }
             Err(warning) => {

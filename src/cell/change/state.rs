@@ -89,7 +89,9 @@ impl Changing<'_> {
             let (wanted, known): (_, Vec<String>) = ([head.to_owned()], known.iter().cloned().collect());
             let load = Load {
                 pack: &|_| step::pack(&source.repository.path, &wanted, &known),
-                take: &|not_after| step::take(Address { node: target, cell: &self.cell.inventory.cell, not_after }, &wanted),
+                take: &|not_after| {
+                    step::take(Address { node: target, cell: &self.cell.inventory.cell, not_after }, &wanted)
+                },
                 wanted: &wanted,
                 bytes_max: STATE_BYTES_MAX,
             };

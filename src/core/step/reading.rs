@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_left_out() {
-        let answer = with("head 12\nservice dancing\nfailed well\nmerged some\ntook x\nterm y\nclaim\nuncommitted -1\n\nx");
+        let answer =
+            with("head 12\nservice dancing\nfailed well\nmerged some\ntook x\nterm y\nclaim\nuncommitted -1\n\nx");
         assert_eq!(answer, Answer { complete: true, ..Answer::default() });
         let broken = read(b"m3m-step 1\nservice stopped\nservice runn", b"", None).expect("an answer");
         assert_eq!((broken.service, broken.complete), (Some(ServiceEnd::Stopped), false));

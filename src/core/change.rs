@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::duty::Duty;
 use super::name::{CellName, NodeName};
 use super::plan::Kind;
-use super::status::Warning;
+use super::status::{Status, Warning};
 use super::term::Held;
 
 /// What every change is made of, in this order.
@@ -85,6 +85,8 @@ pub struct Change {
     pub warnings: Vec<Warning>,
     /// From the first step to the last.
     pub took: Duration,
+    /// What is true afterwards, where that was observed.
+    pub after: Option<Status>,
 }
 
 /// How a change ended.

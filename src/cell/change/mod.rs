@@ -18,6 +18,7 @@ use self::run::Came;
 use super::Cell;
 use super::step::StepEnd;
 use crate::core::change::{Change, End, Taken};
+use crate::core::diagnosis::diagnose;
 use crate::core::duty::Duty;
 use crate::core::event::Listener;
 use crate::core::name::NodeName;
@@ -129,20 +130,36 @@ impl<'a> Changing<'a> {
         names.any(|name| matches!(scene.life(name), Life::Unknown(_)))
     }
 
-    /// Carries a plan out, and plans anew as long as what is true is not what was asked.
+    /// Carries a plan out, and plans anew as long as what is true is not what was asked. The last word is a fresh look.
     ///
     /// # Errors
-    /// The journal cannot be written: nothing more is done then. Everything else is an end of the change.
+    /// The journal could not be written before anything was done. Everything else is an end of the change.
     pub async fn carry_out(&mut self, plan: Plan, listener: &mut dyn Listener) -> Result<Change, Error> {
         let asked = plan.clone();
+        let mut change = match self.rounds(plan, listener).await {
+            Err(error) if self.has_begun() => self.incomplete(&asked, &asked, error.render()),
+            other => other?,
+        };
+        if self.has_begun() {
+            let picture = self.cell.gather(self.timeout, listener).await.map_err(Error::output)?;
+            change.after = Some(diagnose(&self.cell.inventory, &picture));
+        }
+        Ok(change)
+    }
+
+    async fn rounds(&mut self, plan: Plan, listener: &mut dyn Listener) -> Result<Change, Error> {
+        let asked = plan.clone();
         let mut plan = plan;
-        let mut went_back: Option<String> = None;
+        let mut went_back: Option<(String, bool)> = None;
         for round in 1..=ROUNDS_MAX {
             let came = self.run(&plan, listener).await?;
             match came {
                 Came::Through => {
                     let end = match went_back {
-                        Some(why) => End::WentBack(why),
+                        Some((why, true)) => End::WentBack(why),
+                        Some((why, false)) => {
+                            End::NotWon { why, hints: vec!["m3m status shows what is true now".to_owned()] }
+                        }
                         None if plan.kind == Kind::Nothing => End::Nothing,
                         None => End::Done,
                     };
@@ -156,11 +173,11 @@ impl<'a> Changing<'a> {
                     return Ok(self.incomplete(&asked, &plan, why));
                 }
                 Came::Contested => tokio::time::sleep(back_off(round)).await,
-                Came::Cut => {}
+                Came::Cut => tokio::time::sleep(BACK_OFF).await,
                 Came::Failed(why) => {
                     let back = self.way_back(&asked, &plan, went_back.is_some());
                     let Some(back) = back else { return Ok(self.incomplete(&asked, &plan, why)) };
-                    went_back = Some(why);
+                    went_back = Some((why, self.has_touched));
                     self.wish = back;
                 }
             }
@@ -207,10 +224,10 @@ impl<'a> Changing<'a> {
     }
 
     /// The end where the next plan was refused.
-    fn stopped(&mut self, asked: &Plan, plan: &Plan, went_back: Option<String>, refusal: Refusal) -> Change {
+    fn stopped(&mut self, asked: &Plan, plan: &Plan, went_back: Option<(String, bool)>, refusal: Refusal) -> Change {
         let Refusal { reason, hints, .. } = refusal;
         let why = match went_back {
-            Some(failed) => format!("{failed}; and going back is refused: {reason}"),
+            Some((failed, _)) => format!("{failed}; and going back is refused: {reason}"),
             None => reason,
         };
         let end = if self.has_touched { End::Incomplete { why, hints } } else { End::NotWon { why, hints } };
@@ -244,6 +261,7 @@ impl<'a> Changing<'a> {
             end,
             warnings: std::mem::take(&mut self.warnings),
             took: self.begun.elapsed(),
+            after: None,
         }
     }
 

@@ -95,7 +95,17 @@ impl Changing<'_> {
                     format!("lost to term {} of {}: PRIMARY {}", held.record.term, held.record.by, held.record.primary);
                 (StepResult::Failed, text, Err(Came::Lost(held)))
             }
-            (Outcome::Open(rivals), _) => (StepResult::Failed, not_won(&answers, &rivals), Err(Came::Contested)),
+            (Outcome::Open(rivals), _) => {
+                let said = not_won(&answers, &rivals);
+                let refused = record.taker().and_then(|taker| Some((taker, answers.get(taker)?)));
+                let came = match refused {
+                    Some((taker, ClaimAnswer::Refuses(why))) => {
+                        Came::Failed(format!("{taker} does not take the term: {why}"))
+                    }
+                    _ => Came::Contested,
+                };
+                (StepResult::Failed, said, Err(came))
+            }
             (Outcome::Won | Outcome::Undecided, _) => {
                 (StepResult::Unknown, "no node said what it holds".to_owned(), Err(Came::Contested))
             }

@@ -9,7 +9,7 @@
 //! * [`world`] touches the outside, one outside thing a file or folder: SSH sessions, ssh's configuration,
 //!   files, directories, the journal, commands on this machine, clocks.
 //! * [`cell`] is the hands: it finds a way to each node, through others where need be, asks all at once and turns the
-//!   answers into a picture.
+//!   answers into a picture; it puts steps to nodes and carries commits between them.
 //! * [`commands`] holds one file a verb: arguments, help text, `run`; and what all verbs start from.
 //! * [`view`] listens to events and words them: table, progress, JSON.
 //! * [`lab`] is five real SSH nodes on this machine (cargo feature `lab`, on by default).

@@ -95,10 +95,10 @@ impl Cell {
 
     /// Runs a command once over the session by which a node answered last.
     pub(super) async fn command(&self, node: &NodeName, command: RemoteCommand, deadline: Instant) -> Reply {
-        match self.session(node) {
-            Some(session) => session.exec(command, deadline).await,
-            None => Reply::not_begun(unknown(node)),
+        if let Some(session) = self.session(node) {
+            return session.exec(command, deadline).await;
         }
+        Reply::not_begun(unknown(node))
     }
 }
 

@@ -9,11 +9,11 @@ use crate::lab::Labs;
 fn commits_go_from_node_to_node_and_leave_nothing_here() {
     let labs = Labs::up();
     let hands = Hands::open(&labs.home, &labs.dir("lab").join("inventory.yaml"));
-    let commit = hands.large_commit("moscow", 6);
+    let commit = hands.large_commit("moscow", 3);
     let refs = hands.git("almaty", "for-each-ref");
     let carried = hands.carry("moscow", "almaty", &commit, TAKE, SOON).expect("it is carried");
-    assert!(carried.bytes > 6 << 20 && carried.took < SOON, "{carried:?}");
-    assert_eq!(hands.git("almaty", &format!("cat-file -s {commit}:large")), (6 << 20).to_string());
+    assert!(carried.bytes > 3 << 20 && carried.took < SOON, "{carried:?}");
+    assert_eq!(hands.git("almaty", &format!("cat-file -s {commit}:large")), (3 << 20).to_string());
     assert_eq!(hands.git("almaty", "for-each-ref"), refs, "no ref moves");
 
     // Once more does no harm; what there is not is said.
@@ -34,7 +34,7 @@ fn commits_go_from_node_to_node_and_leave_nothing_here() {
 fn a_target_that_freezes_midway_holds_nothing_half() {
     let labs = Labs::up();
     let hands = Hands::open(&labs.home, &labs.dir("lab").join("inventory.yaml"));
-    let commit = hands.large_commit("moscow", 12);
+    let commit = hands.large_commit("moscow", 4);
     let refs = hands.git("almaty", "for-each-ref");
     // A reader in front of git stops the whole node.
     let take = format!("{{ head -c 2000000; kill -STOP $PPID; cat; }} | {{ {TAKE}; }}");

@@ -35,24 +35,17 @@ fn the_same_through_a_relay() {
     assert_binary_clean(&hands, "three");
     assert_input_may_be_left(&hands, "three");
     assert_output_fits_a_file(&hands, "three");
-    assert!(hands.session("three").is_standing());
 }
 
 #[test]
 fn commits_go_both_ways_through_a_relay() {
-    let Some((ground, hands)) = around() else { return };
+    let Some((_ground, hands)) = around() else { return };
     for (from, to) in [("one", "three"), ("three", "one"), ("two", "one")] {
         let commit = hands.large_commit(from, 4);
         let carried = hands.carry(from, to, &commit, TAKE, SOON).expect("it is carried");
         assert!(carried.bytes > 4 << 20, "{carried:?}");
         assert_eq!(hands.git(to, &format!("cat-file -s {commit}:large")), (4 << 20).to_string());
     }
-    // Its own path works again: the next one goes over that.
-    ground.way.cut_own_path(false);
-    let own = || hands.gather(TIMEOUT).observations[&name("three")].via.is_none();
-    assert!((0..20).any(|_| own()), "its own path");
-    let commit = hands.large_commit("three", 1);
-    hands.carry("three", "two", &commit, TAKE, SOON).expect("it is carried");
 }
 
 #[test]
@@ -60,7 +53,7 @@ fn a_pack_that_is_cut_off_is_no_pack() {
     let Some(ground) = Ground::new("") else { return };
     ground.write(ground.far.host_keys());
     let hands = Hands::open(&ground.home, &ground.home.path().join("inventory.yaml"));
-    let commit = hands.large_commit("three", 8);
+    let commit = hands.large_commit("three", 4);
     let refs = hands.git("one", "for-each-ref");
     ground.way.go_silent_after(2 << 20);
     let (begun, timeout) = (Instant::now(), Duration::from_secs(2));

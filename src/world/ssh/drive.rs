@@ -100,7 +100,7 @@ impl Driver {
 
     /// Takes what came for a channel off the socket without reading it: nothing is sent for that, so that it may be done
     /// while a packet is half sent. Says whether the channel's end is among it.
-    pub(super) fn take_in(&self, channel: &mut Channel) -> Result<bool, Stop> {
+    pub(super) fn take_in(channel: &mut Channel) -> Result<bool, Stop> {
         Ok(once(channel.wait_eof())?.is_some())
     }
 

@@ -61,7 +61,7 @@ impl Forward {
             // Reading comes last: a write takes packets off the socket, and those wake no poll.
             if self.unfinished == Some(Call::Write) {
                 // A peer that can neither write nor, for that, read would never go on.
-                self.driver.take_in(&mut self.channel).map_err(|_| io::ErrorKind::BrokenPipe)?;
+                Driver::take_in(&mut self.channel).map_err(|_| io::ErrorKind::BrokenPipe)?;
             } else {
                 moved += self.read_channel()?;
             }

@@ -95,7 +95,7 @@ impl<'a> Talk<'a> {
     /// With a packet half sent nothing may be read that could have to be answered. What comes is only taken off the
     /// socket, as much as the window allows: a peer that can neither write nor, for that, read would never go on.
     fn take_in_and_wait(&mut self) -> Result<(), Silence> {
-        let at_end = self.driver.take_in(self.channel).map_err(in_output)?;
+        let at_end = Driver::take_in(self.channel).map_err(in_output)?;
         let interest = if at_end { PollFlags::OUT } else { PollFlags::IN | PollFlags::OUT };
         self.driver.wait_for(interest, self.deadline).map_err(in_output)
     }

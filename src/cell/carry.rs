@@ -8,7 +8,7 @@ use super::Cell;
 use super::step::FRAME;
 use crate::core::inventory::NodeName;
 use crate::core::silence::{Cause, Phase, Silence};
-use crate::core::step::NotAfter;
+use crate::core::step::{ANSWER_BYTES_MAX, NotAfter};
 use crate::core::text::harmless;
 use crate::world::scratch::Scratch;
 use crate::world::ssh::{Input, RemoteCommand, Reply, Sink};
@@ -22,7 +22,7 @@ const TEXT_CHARS_MAX: usize = 120;
 /// What is to be carried.
 pub struct Load<'a> {
     /// The command line that packs it: it prints `m3m-pack 1` and, from the next line on, the pack.
-    pub pack: &'a (dyn Fn(&NotAfter) -> String + Sync),
+    pub pack: String,
     /// The command line that takes the pack in from its standard input and says `took ID` for each commit that is whole.
     pub take: &'a (dyn Fn(&NotAfter) -> String + Sync),
     /// The ids of the commits that must be whole in the end.
@@ -101,7 +101,8 @@ impl Cell {
     async fn pack(&self, from: &NodeName, load: &Load<'_>, deadline: Instant) -> Result<(Scratch, u64), NotCarried> {
         let file = Scratch::create(self.scratch.as_deref()).map_err(|error| NotCarried::Local(error.to_string()))?;
         let sink = Sink { after: PACK_MARK, file: file.clone(), bytes_max: load.bytes_max };
-        let command = RemoteCommand { sink: Some(sink), ..self.step_command(from, load.pack, deadline) };
+        let line = load.pack.clone();
+        let command = RemoteCommand { sink: Some(sink), ..RemoteCommand::new(move |_| line.clone(), ANSWER_BYTES_MAX) };
         let reply = self.command(from, command, deadline).await;
         match (&reply.broken, reply.stored) {
             (Some(Silence { cause: Cause::TooLong(_), .. }), Some(_)) => {

@@ -96,7 +96,7 @@ impl Cell {
         let wanted = [commit.to_owned()];
         let cell = &self.inventory.cell;
         let load = Load {
-            pack: &|_| step::pack(&source.repository.path, &wanted, &[]),
+            pack: step::pack(&source.repository.path, &wanted, &[]),
             take: &|not_after| step::take(step::Address { node: target, cell, not_after }, &wanted),
             wanted: &wanted,
             bytes_max: TERMS_BYTES_MAX,

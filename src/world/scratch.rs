@@ -1,8 +1,8 @@
 //! Scratch files: what is too large for memory, and of no use once it has been handed on.
 
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ impl Scratch {
             }
             None => tempfile::tempfile()?,
         };
+        // Nobody finds it by a name; this is for who looks at what the process has open.
+        file.set_permissions(Permissions::from_mode(0o600))?;
         Ok(Self(Arc::new(file)))
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use m3m::core::step::Address;
+
 use crate::hands::{Hands, SOON, TAKE, name};
 use crate::lab::Labs;
 
@@ -62,10 +64,10 @@ fn a_node_whose_clock_is_known_gets_the_deadline_by_it() {
     );
     let deadline = Instant::now() + Duration::from_secs(5);
     let told = std::cell::RefCell::new(None);
-    let line = |not_after: Option<&m3m::cell::reached::NotAfter>| {
-        *told.borrow_mut() = not_after.cloned();
+    let line = |address: Address<'_>| {
+        told.replace(Some(address.not_after.clone()));
         "printf 'm3m-step 1\\nm3m-end\\n'".to_owned()
     };
-    hands.wait(hands.cell.step(&almaty, line, deadline));
+    hands.wait(hands.cell.step(&almaty, &line, deadline));
     assert_eq!(told.take(), Some(anchor.at(deadline)));
 }

@@ -111,12 +111,7 @@ impl Hands {
              git -C '{here}' pack-objects -q --revs --stdout --thin"
         );
         let take = format!("repository='{there}' id={wanted}; echo Welcome; {take}");
-        let load = Load {
-            pack: &|_| pack.clone(),
-            take: &|_| take.clone(),
-            wanted: &[wanted.to_owned()],
-            bytes_max: 64 << 20,
-        };
+        let load = Load { pack, take: &|_| take.clone(), wanted: &[wanted.to_owned()], bytes_max: 64 << 20 };
         self.wait(self.cell.carry(&name(from), &name(to), load, Instant::now() + timeout))
     }
 }

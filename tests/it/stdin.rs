@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use m3m::cell::step::StepEnd;
 use m3m::world::ssh::{Input, RemoteCommand};
 
 use crate::cell_file::CellFile;
@@ -91,28 +92,27 @@ fn what_was_certainly_not_sent_is_told_from_what_may_have_run() {
     let almaty = crate::hands::name("almaty");
     let within = |line: &'static str, timeout| {
         let begun = Instant::now();
-        let reply = hands.wait(hands.cell.step(&almaty, |_| line.to_owned(), begun + timeout));
-        (
-            reply.may_have_run,
-            reply.broken.map(|silence| silence.to_string()),
-            String::from_utf8_lossy(&reply.stdout).into_owned(),
-        )
+        match hands.wait(hands.cell.step(&almaty, &|_| line.to_owned(), begun + timeout)) {
+            StepEnd::Answered(answer) => format!("answered {:?}", answer.uncommitted),
+            StepEnd::NotRun(silence) => format!("not run: {silence}"),
+            StepEnd::Unknown(silence) => format!("unknown: {silence}"),
+        }
     };
     let step = |line| within(line, SOON);
-    let said = "m3m-step 1\nhead 1\nm3m-end\n";
-    assert_eq!(step("printf 'm3m-step 1\\nhead 1\\nm3m-end\\n'; sleep 1000"), (true, None, said.to_owned()));
-    assert_eq!(
-        within("echo 'm3m-step 1'; exec sleep 1000", Duration::from_millis(500)).1.as_deref(),
-        Some("timeout in output")
-    );
+    let good = "printf 'm3m-step 1\\nuncommitted 1\\nm3m-end\\n'";
+    assert_eq!(step("printf 'm3m-step 1\\nuncommitted 1\\nm3m-end\\n'; sleep 1000"), "answered Some(1)");
+    assert_eq!(step("echo half; echo 'm3m-step 1'"), "unknown: garbled: it ended early");
+    assert_eq!(step("echo no step"), "not run: garbled: no step");
+    let hangs = "echo 'm3m-step 1'; exec sleep 1000";
+    assert_eq!(within(hangs, Duration::from_millis(500)), "unknown: timeout in output");
     labs.run(["lab", "kill", "almaty"]).assert_code(0);
-    assert_eq!(step("echo never"), (false, Some("refused".to_owned()), String::new()));
+    assert_eq!(step("echo never"), "not run: refused");
     // What broke while nobody looked is no reason for doubt: nothing was sent yet.
     labs.run(["lab", "revive", "almaty"]).assert_code(0);
-    assert!(step("printf 'm3m-step 1\\nm3m-end\\n'").1.is_none());
+    assert_eq!(step(good), "answered Some(1)");
     labs.run(["lab", "kill", "almaty"]).assert_code(0);
     labs.run(["lab", "revive", "almaty"]).assert_code(0);
-    assert_eq!(step("printf 'm3m-step 1\\nm3m-end\\n'").1, None);
+    assert_eq!(step(good), "answered Some(1)");
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Changing<'_> {
             };
             let (wanted, known): (_, Vec<String>) = ([head.to_owned()], known.iter().cloned().collect());
             let load = Load {
-                pack: &|_| step::pack(&source.repository.path, &wanted, &known),
+                pack: step::pack(&source.repository.path, &wanted, &known),
                 take: &|not_after| {
                     step::take(Address { node: target, cell: &self.cell.inventory.cell, not_after }, &wanted)
                 },

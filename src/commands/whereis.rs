@@ -3,7 +3,7 @@
 use super::context::{Context, unless_gone};
 use crate::core::diagnosis::diagnose;
 use crate::core::inventory::Role;
-use crate::core::status::{NodeStatus, Observed, Record, Status, Verdict};
+use crate::core::status::{NodeStatus, Observed, Status, Verdict};
 use crate::error::{Error, Exit};
 use crate::view::{self, Format};
 use crate::world::ssh::Keep;
@@ -73,11 +73,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
         Wanted::Primary => Role::Primary,
         Wanted::Brain => Role::Brain,
     };
-    let Some(node) = status.nodes.iter().find(|node| node.recorded == role) else {
+    let Some(node) = status.nodes.iter().find(|node| node.has(role)) else {
         return Err(Error::inventory(format!("the inventory does not name the node that is {} now", role.as_str()))
             .hint("m3m status shows the term; add the node to the inventory"));
     };
-    match view::write_out(&answer(context.global.output, &status, node)?) {
+    match view::write_out(&answer(context.global.output, &status, role, node)?) {
         Ok(()) if !is_certain(&status) => {
             view::write_err("note: no more than half of the nodes answered and agree: another side may know better\n");
             Ok(Exit::Degraded)
@@ -87,25 +87,26 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Error> {
     }
 }
 
-/// Whether more than half of all nodes answered and hold the record: on the smaller side of a partition an old one
-/// may still be believed.
+/// Whether more than half of all members answered and hold the record: on the smaller side of a partition an old one
+/// may still be believed, and an open term may never be won.
 fn is_certain(status: &Status) -> bool {
-    let agree = match &status.record {
-        Record::Inventory => status.nodes.iter().filter(|node| node.facts().is_some()).count(),
-        Record::Term { held_by, .. } => held_by.len(),
-    };
-    2 * agree > status.nodes_total
+    let answered = || status.nodes.iter().filter(|node| node.facts().is_some()).count();
+    match (&status.standing.won, status.standing.in_force()) {
+        (Some(won), _) => 2 * won.holders.len() > won.record.members.len(),
+        (None, Some(_)) => false,
+        (None, None) => 2 * answered() > status.nodes_total,
+    }
 }
 
 /// Whether the node answers and does what its role says.
 fn fulfils(node: &NodeStatus) -> bool {
-    node.facts().is_some() && !node.contradicts() && (node.recorded != Role::Primary || node.observed.is_some())
+    node.facts().is_some() && !node.contradicts() && (!node.has(Role::Primary) || node.observed.is_some())
 }
 
-fn answer(format: Format, status: &Status, node: &NodeStatus) -> Result<String, Error> {
+fn answer(format: Format, status: &Status, role: Role, node: &NodeStatus) -> Result<String, Error> {
     let record = WhereRecord {
         schema: "m3m.where/1",
-        role: node.recorded.as_str(),
+        role: role.as_str(),
         node: node.name.as_str(),
         host: &node.host,
         port: node.port,

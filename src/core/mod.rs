@@ -3,6 +3,7 @@
 pub mod chains;
 pub mod change;
 pub mod diagnosis;
+pub mod drift;
 pub mod duration;
 pub mod duty;
 pub mod event;

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::drift::Difference;
 use super::inventory::Role;
 use super::lag::Lag;
 use super::name::{CellName, NodeName};
 use super::observation::{ClockOffset, Observation};
 use super::probe::{Facts, Room};
 use super::silence::Silence;
-use super::term::TermRecord;
+use super::term::Standing;
 
 /// What is true now, as far as m3m can see.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +24,11 @@ pub struct Status {
     pub verdict: Verdict,
     /// The sentence behind the word.
     pub reason: String,
-    /// Where the recorded roles come from.
-    pub record: Record,
+    /// The terms that the nodes hold. The recorded roles are those of the term in force, or the inventory's where no
+    /// node that answered holds a term.
+    pub standing: Standing,
+    /// What the term in force and the inventory say differently.
+    pub drift: Vec<Difference>,
     /// The nodes that were asked, in the order of the inventory.
     pub nodes: Vec<NodeStatus>,
     /// How many nodes the cell has.
@@ -46,20 +50,6 @@ pub enum Verdict {
     CutOff,
 }
 
-/// Where the recorded roles come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Record {
-    /// No node holds a term: the inventory names the first one.
-    Inventory,
-    /// The highest term that a node holds, and who holds it.
-    Term {
-        /// The record.
-        record: TermRecord,
-        /// The nodes that hold it, of those that answered.
-        held_by: Vec<NodeName>,
-    },
-}
-
 /// One node.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeStatus {
@@ -73,9 +63,13 @@ pub struct NodeStatus {
     pub port: u16,
     /// Where it stands.
     pub location: Option<String>,
-    /// The role it should have.
+    /// The role it should have; PRIMARY where it has both.
     pub recorded: Role,
-    /// Its rank among the mirrors, from 1.
+    /// Whether it is the BRAIN, be it alone or besides being PRIMARY.
+    pub is_brain: bool,
+    /// Whether it is a member of the cell, by the term in force.
+    pub is_member: bool,
+    /// Its rank among the mirrors, from 1: its place in the chain of who executes next.
     pub rank: Option<usize>,
     /// What it is found doing; nothing where that could not be seen.
     pub observed: Option<Observed>,
@@ -161,6 +155,12 @@ impl NodeStatus {
         self.observation.answer.as_ref().err().is_some_and(Silence::is_refusal)
     }
 
+    /// Whether this is a role that it should have.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.recorded == role || (role == Role::Brain && self.is_brain)
+    }
+
     /// What it is found doing contradicts its recorded role.
     #[must_use]
     pub fn contradicts(&self) -> bool {
@@ -178,9 +178,6 @@ impl Status {
     /// The number of the term that the recorded roles come from.
     #[must_use]
     pub fn term(&self) -> Option<u64> {
-        match &self.record {
-            Record::Inventory => None,
-            Record::Term { record, .. } => Some(record.term),
-        }
+        self.standing.in_force().map(|held| held.record.term)
     }
 }

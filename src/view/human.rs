@@ -6,8 +6,10 @@ use console::Style;
 
 use super::attendance::Attendance;
 use super::{Screen, Settings, readiness, runs, table, write_out};
+use crate::core::drift::Difference;
 use crate::core::event::{Event, Listener};
-use crate::core::status::{Record, Status, Verdict};
+use crate::core::status::{Status, Verdict};
+use crate::core::term::{Held, Standing};
 use crate::core::text::harmless;
 
 /// Clears what is right of the cursor, and what is below it (ECMA-48).
@@ -78,6 +80,10 @@ pub(super) fn words(status: &Status, settings: Settings, screen: Screen) -> Stri
             );
         }
     }
+    // The warning about them is the last one.
+    for line in status.drift.iter().flat_map(Difference::lines) {
+        text += &paragraph(&format!("  {}", shown(&line)), "    ", screen);
+    }
     text
 }
 
@@ -95,12 +101,19 @@ pub(super) fn paragraph(text: &str, indent: &str, screen: Screen) -> String {
 /// Where all this comes from: the cell, the record of roles, how many answered, when.
 fn background(status: &Status) -> String {
     let answered = status.nodes.iter().filter(|node| node.facts().is_some()).count();
-    let record = match &status.record {
-        Record::Inventory => "roles by inventory".to_owned(),
-        Record::Term { record, held_by } => format!("term {}, held by {}", record.term, held_by.len()),
-    };
+    let record = standing(&status.standing);
     let at = status.at.strftime("%H:%M:%S UTC");
     format!("cell {} · {record} · {answered} of {} answered · {at}", status.cell, status.nodes.len())
+}
+
+/// The won term, and the highest one that is open.
+fn standing(standing: &Standing) -> String {
+    let held = |held: &Held, how: &str| format!("term {}{how}, held by {}", held.record.term, held.holders.len());
+    let height = standing.won.as_ref().map_or(0, |won| won.record.term);
+    let open = standing.open.first().filter(|open| open.record.term > height).map(|open| held(open, " open"));
+    let won = standing.won.as_ref().map(|won| held(won, " (won)"));
+    let both: Vec<String> = won.into_iter().chain(open).collect();
+    if both.is_empty() { "roles by inventory".to_owned() } else { both.join(" · ") }
 }
 
 impl Listener for Human {

@@ -3,10 +3,13 @@
 
 use serde::Serialize;
 
+use crate::core::drift::Difference;
+use crate::core::inventory::Role;
 use crate::core::name::NodeName;
 use crate::core::probe::{Facts, ServiceState};
 use crate::core::relay::Attempt;
-use crate::core::status::{NodeStatus, Observed, Record, Status};
+use crate::core::status::{NodeStatus, Observed, Status};
+use crate::core::term::Held;
 
 #[derive(Debug, Serialize)]
 pub(super) struct StatusRecord<'a> {
@@ -15,9 +18,17 @@ pub(super) struct StatusRecord<'a> {
     cell: &'a str,
     verdict: &'static str,
     reason: &'a str,
+    /// The term that the roles come from; null where no node that answered holds one.
     term: Option<u64>,
+    /// `term` or `inventory`.
     recorded_by: &'static str,
     term_held_by: Vec<&'a str>,
+    /// Whether that term is known to be won; else it is the highest of those that are open.
+    term_won: Option<bool>,
+    /// Claims that are not known to be won, the highest first.
+    terms_open: Vec<HeldRecord<'a>>,
+    /// What the term and the inventory say differently.
+    drift: Vec<DifferenceRecord<'a>>,
     nodes_total: usize,
     waiting_on: [(); 0],
     nodes: Vec<NodeRecord<'a>>,
@@ -33,6 +44,8 @@ struct NodeRecord<'a> {
     port: u16,
     location: Option<&'a str>,
     recorded: &'static str,
+    /// Every role that it should have: `primary`, `brain`, both, or `mirror`; none where it is no member.
+    roles: Vec<&'static str>,
     rank: Option<usize>,
     observed: Option<&'static str>,
     contradiction: bool,
@@ -58,6 +71,8 @@ struct NodeRecord<'a> {
     service: Option<&'static str>,
     service_exit_status: Option<i32>,
     term: Option<u64>,
+    /// The commit that its ref names, be it readable or not.
+    term_id: Option<&'a str>,
     offset_s: Option<f64>,
     offset_error_s: Option<f64>,
     load: Option<f64>,
@@ -77,6 +92,28 @@ struct RelayRecord<'a> {
     reason: Option<String>,
 }
 
+/// A term that nodes hold.
+#[derive(Debug, Serialize)]
+struct HeldRecord<'a> {
+    term: u64,
+    id: &'a str,
+    primary: &'a str,
+    brain: &'a str,
+    act: &'static str,
+    reason: &'a str,
+    by: &'a str,
+    at: String,
+    held_by: Vec<&'a str>,
+}
+
+/// What a term and the inventory say of one thing; null where one of them says nothing of it.
+#[derive(Debug, Serialize)]
+struct DifferenceRecord<'a> {
+    what: &'a str,
+    term: Option<&'a str>,
+    inventory: Option<&'a str>,
+}
+
 #[derive(Debug, Serialize)]
 struct WarningRecord<'a> {
     node: Option<&'a str>,
@@ -91,6 +128,7 @@ impl<'a> StatusRecord<'a> {
             text: &warning.text,
             hint: warning.hint.as_deref(),
         });
+        let in_force = status.standing.in_force();
         Self {
             schema: "m3m.status/1",
             at: status.at.to_string(),
@@ -98,19 +136,51 @@ impl<'a> StatusRecord<'a> {
             verdict: status.verdict.as_str(),
             reason: &status.reason,
             term: status.term(),
-            recorded_by: match &status.record {
-                Record::Inventory => "inventory",
-                Record::Term { .. } => "term",
-            },
-            term_held_by: match &status.record {
-                Record::Inventory => Vec::new(),
-                Record::Term { held_by, .. } => held_by.iter().map(NodeName::as_str).collect(),
-            },
+            recorded_by: if in_force.is_some() { "term" } else { "inventory" },
+            term_held_by: in_force.map(|held| names(&held.holders)).unwrap_or_default(),
+            term_won: in_force.map(|_| status.standing.won.is_some()),
+            terms_open: status.standing.open.iter().map(HeldRecord::of).collect(),
+            drift: status.drift.iter().map(DifferenceRecord::of).collect(),
             nodes_total: status.nodes_total,
             waiting_on: [],
             nodes: status.nodes.iter().map(NodeRecord::of).collect(),
             warnings: warnings.collect(),
         }
+    }
+}
+
+fn names(names: &[NodeName]) -> Vec<&str> {
+    names.iter().map(NodeName::as_str).collect()
+}
+
+fn roles(node: &NodeStatus) -> Vec<&'static str> {
+    let is_mirror = node.recorded == Role::Mirror;
+    let brain = (node.recorded == Role::Primary && node.is_brain).then_some(Role::Brain);
+    let recorded = (node.is_member || !is_mirror).then_some(node.recorded);
+    recorded.into_iter().chain(brain).map(Role::as_str).collect()
+}
+
+impl<'a> HeldRecord<'a> {
+    fn of(held: &'a Held) -> Self {
+        let Held { commit, record, holders } = held;
+        Self {
+            term: record.term,
+            id: commit,
+            primary: record.primary.as_str(),
+            brain: record.brain.as_str(),
+            act: record.act.as_str(),
+            reason: &record.reason,
+            by: &record.by,
+            at: record.at.to_string(),
+            held_by: names(holders),
+        }
+    }
+}
+
+impl<'a> DifferenceRecord<'a> {
+    fn of(difference: &'a Difference) -> Self {
+        let (term, inventory) = (difference.by_term.as_deref(), difference.by_inventory.as_deref());
+        Self { what: &difference.what, term, inventory }
     }
 }
 
@@ -136,6 +206,7 @@ impl<'a> NodeRecord<'a> {
             port: node.port,
             location: node.location.as_deref(),
             recorded: node.recorded.as_str(),
+            roles: roles(node),
             rank: node.rank,
             observed: node.observed.map(Observed::id),
             contradiction: node.contradicts(),
@@ -175,6 +246,7 @@ impl<'a> NodeRecord<'a> {
                 ServiceState::Unknown | ServiceState::NoAnswer => None,
             }),
             term: facts.and_then(|facts| Some(facts.term.as_ref()?.record.as_ref()?.term)),
+            term_id: facts.and_then(|facts| Some(facts.term.as_ref()?.commit.as_str())),
             offset_s: node.clock.map(|clock| clock.offset_s),
             offset_error_s: node.clock.map(|clock| clock.error_s),
             load: facts.and_then(|facts| facts.load),

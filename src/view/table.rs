@@ -69,9 +69,11 @@ fn number(number: Option<u64>) -> String {
 }
 
 fn role(node: &NodeStatus) -> String {
-    match node.rank {
-        Some(rank) => format!("mirror {rank}"),
-        None => node.recorded.as_str().to_owned(),
+    match (node.rank, node.recorded) {
+        (Some(rank), _) => format!("mirror {rank}"),
+        (None, Role::Primary) if node.is_brain => "primary+brain".to_owned(),
+        (None, Role::Mirror) if !node.is_member => "no member".to_owned(),
+        (None, role) => role.as_str().to_owned(),
     }
 }
 

@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use m3m::core::diagnosis::diagnose;
-use m3m::core::inventory::{Fence, Inventory, Quorum};
+use m3m::core::inventory::Inventory;
 use m3m::core::name::NodeName;
 use m3m::core::observation::{Observation, Picture, Via};
 use m3m::core::probe::{COMMITS_MAX, Commit, Facts, Identity, Repository, RepositoryState, Room, ServiceState};
 use m3m::core::relay::{Attempt, Outcome};
 use m3m::core::silence::{Cause, Phase, Silence};
-use m3m::core::term::{Act, HeldTerm, Member, TermRecord};
 use m3m::view::{self, Color, Format, Settings};
 use m3m::world::inventory_file;
 
 use crate::generated::check_or_bless;
+use crate::terms;
 
 /// One line a story: a name, then `node=word,word…`; nodes that are not named are well. What other nodes say of one
-/// follows with `+word:node`.
+/// follows with `+word:node`. `cell=word` is what all of them hold first.
 const STORIES: &[(&str, &str)] = &[
     ("all is well", ""),
     ("a mirror is dead", "almaty=timeout"),
@@ -48,11 +48,24 @@ const STORIES: &[(&str, &str)] = &[
     ("mirrors lag", "almaty=behind saint-petersburg=diverged novosibirsk=ancient"),
     ("a clock is an hour off", "almaty=ahead novosibirsk=late"),
     ("a disk is full", "moscow=full"),
-    (
-        "a term moved the roles",
-        "amsterdam=term2,stopped moscow=term2 almaty=term2,runs saint-petersburg=term2 novosibirsk=term1",
-    ),
-    ("a term that cannot be read", "amsterdam=term1 moscow=termx almaty=term1"),
+    ("a term moved the roles", "cell=term2 amsterdam=stopped almaty=runs novosibirsk=term1"),
+    ("an old PRIMARY still runs", "cell=term2 amsterdam=term1 almaty=runs"),
+    ("the PRIMARY by the term does not run", "cell=term2 amsterdam=stopped"),
+    ("a mirror runs besides the PRIMARY by the term", "cell=term1 almaty=runs"),
+    ("the PRIMARY by the term is dead", "cell=term2 amsterdam=stopped almaty=timeout"),
+    ("the BRAIN by the term is dead", "cell=term1 moscow=timeout"),
+    ("both are dead", "cell=term2 amsterdam=stopped almaty=timeout moscow=timeout"),
+    ("a proof is asked for", "cell=proof6 amsterdam=stopped almaty=timeout"),
+    ("no majority answers", "cell=majority5 amsterdam=stopped almaty=timeout moscow=timeout novosibirsk=timeout"),
+    ("one node is both", "cell=both4 amsterdam=stopped saint-petersburg=runs"),
+    ("a term is open", "cell=term1 almaty=open3 saint-petersburg=open3"),
+    ("two claims share the cell", "cell=open3 novosibirsk=rival3 amsterdam=rival3"),
+    ("neither claim is won", "cell=term1 moscow=open3 saint-petersburg=open3 novosibirsk=rival3 almaty=rival3"),
+    ("claims for BRAIN and to close", "cell=term2 amsterdam=stopped,brain3 almaty=runs novosibirsk=close3"),
+    ("a node is new, another one damaged", "cell=term1 almaty=termless novosibirsk=damaged"),
+    ("a term is out of sight behind an open one", "amsterdam=open3 moscow=open3 almaty=term1 novosibirsk=term1"),
+    ("the inventory has drifted", "cell=drift7 amsterdam=stopped almaty=runs"),
+    ("a term of strangers", "cell=strangers9"),
     ("only some are asked", "amsterdam=unasked saint-petersburg=unasked novosibirsk=unasked"),
     ("only some are asked, one is dead", "amsterdam=unasked moscow=timeout"),
     (
@@ -65,7 +78,6 @@ const STORIES: &[(&str, &str)] = &[
         "a connection that stood goes silent everywhere",
         "amsterdam=stood moscow=stood almaty=stood saint-petersburg=stood novosibirsk=stood",
     ),
-    ("a term of strangers", "amsterdam=term9"),
     ("the path to the PRIMARY is cut", "amsterdam=+via:moscow"),
     ("a mirror is dead, as others say too", "almaty=timeout+failed:amsterdam+failed:moscow"),
     ("others can say nothing", "almaty=timeout+forbids:amsterdam+forbids:moscow"),
@@ -144,27 +156,6 @@ fn repository(facts: &mut Facts) -> &mut Repository {
     }
 }
 
-fn term(term: u64, primary: &str) -> HeldTerm {
-    let name = |name: &str| name.parse().expect("a name");
-    let members = ["almaty", "saint-petersburg", "novosibirsk", "amsterdam", "moscow"];
-    let record = TermRecord {
-        term,
-        cell: name("montana"),
-        primary: name(primary),
-        brain: name("moscow"),
-        members: members.map(|member| Member { name: name(member), candidate: true }).to_vec(),
-        quorum: Quorum::Any,
-        fence: Fence::Attempt,
-        from: Vec::new(),
-        act: Act::Switchover,
-        reason: "maintenance".to_owned(),
-        by: "op@desk".to_owned(),
-        at: Timestamp::new(AT - 3600, 0).expect("a time"),
-        claim: String::new(),
-    };
-    HeldTerm { commit: format!("{term:040}"), record: Some(record) }
-}
-
 pub fn change(facts: &mut Facts, word: &str) {
     let now_s = AT.unsigned_abs();
     match word {
@@ -172,7 +163,6 @@ pub fn change(facts: &mut Facts, word: &str) {
         "stopped" => facts.service = ServiceState::Stopped(3),
         "hangs" => facts.service = ServiceState::NoAnswer,
         "nocheck" => facts.service = ServiceState::CheckFails(127),
-        "term9" => facts.term = Some(term(9, "elsewhere")),
         "cut" => (facts.service, facts.complete) = (ServiceState::Unknown, false),
         "nogit" => facts.repository = RepositoryState::GitMissing,
         "unusable" => facts.repository = RepositoryState::Unusable("not a git repository".into()),
@@ -194,10 +184,11 @@ pub fn change(facts: &mut Facts, word: &str) {
         "ahead" => facts.clock = Some(Duration::from_secs(now_s + 3600)),
         "late" => facts.clock = Some(Duration::from_secs(now_s - 3)),
         "full" => facts.disk = Some(Room { total: 100 << 30, free: 900 << 20 }),
-        "term1" => facts.term = Some(term(1, "amsterdam")),
-        "term2" => facts.term = Some(term(2, "almaty")),
-        "termx" => facts.term = Some(HeldTerm { commit: id('e'), record: None }),
-        other => panic!("no such word: {other}"),
+        "termless" => facts.term = None,
+        word => match terms::held(word) {
+            None => panic!("no such word: {word}"),
+            held => facts.term = held,
+        },
     }
 }
 
@@ -223,16 +214,18 @@ fn around(mut observation: Observation, said: &str) -> Observation {
 fn picture(inventory: &Inventory, story: &str) -> Picture {
     let words: BTreeMap<&str, &str> =
         story.split_whitespace().map(|word| word.split_once('=').expect("node=words")).collect();
+    let words_of = |name: &str| words.get(name).copied().unwrap_or_default();
     let mut observations = BTreeMap::new();
     for node in &inventory.nodes {
-        let mut said = words.get(node.name.as_str()).copied().unwrap_or_default().split('+');
+        let mut said = words_of(node.name.as_str()).split('+');
         let words = said.next().unwrap_or_default();
         if words == "unasked" {
             continue;
         }
         let mut answer = silence(words).map_or_else(|| Ok(facts(node.name.as_str() == "amsterdam")), Err);
         if let Ok(facts) = &mut answer {
-            words.split(',').filter(|word| !word.is_empty()).for_each(|word| change(facts, word));
+            let of_all = words_of("cell").split(',');
+            of_all.chain(words.split(',')).filter(|word| !word.is_empty()).for_each(|word| change(facts, word));
             if let RepositoryState::Found(repository) = &mut facts.repository {
                 repository.commits.truncate(COMMITS_MAX);
             }
@@ -291,7 +284,7 @@ fn screens() {
 #[test]
 fn no_line_is_wider_than_its_terminal() {
     for (_, story) in STORIES {
-        for width in (20..200).step_by(3) {
+        for width in (20..200).step_by(5) {
             for color in [Color::Never, Color::Always] {
                 let text = text(story, settings(color, false), Some(width));
                 // Words that are longer than the terminal are broken, cells of a table are not: it gives way as a whole.

@@ -113,4 +113,5 @@ mod stdin;
 mod support;
 #[cfg(feature = "lab")]
 mod terminal;
+mod terms;
 mod tidy;

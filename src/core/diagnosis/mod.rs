@@ -1,25 +1,28 @@
 //! The diagnosis: from an inventory and a picture to recorded and observed side by side, warnings and one verdict.
 
+mod terms;
 mod verdict;
 mod warnings;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::chains;
+use super::drift::differences;
 use super::inventory::{Inventory, Node, Role};
 use super::lag::History;
-use super::name::NodeName;
 use super::observation::{Observation, Picture};
 use super::probe::{Facts, ServiceState};
-use super::status::{NodeStatus, Observed, Record, Status};
-use super::term::TermRecord;
+use super::status::{NodeStatus, Observed, Status};
+use super::term::{Standing, TermRecord};
 
 /// Puts recorded and observed side by side and judges.
 #[must_use]
 pub fn diagnose(inventory: &Inventory, picture: &Picture) -> Status {
-    let record = record(picture);
+    let standing = Standing::of(&picture.holdings());
+    let record = standing.in_force().map(|held| &held.record);
+    let drift = record.map(|record| differences(record, inventory)).unwrap_or_default();
     let history = History::gather(
         picture
             .observations
@@ -31,55 +34,58 @@ pub fn diagnose(inventory: &Inventory, picture: &Picture) -> Status {
         .iter()
         .filter_map(|node| {
             let observation = picture.observations.get(&node.name)?;
-            Some(node_status(inventory, node, observation, &record, &history, picture.at))
+            Some(node_status(inventory, node, observation, record, &history, picture.at))
         })
         .collect();
-    let warnings = warnings::warnings(inventory, &nodes, &record);
+    let warnings = warnings::warnings(inventory, &nodes, &standing, &drift);
     let (verdict, reason) = verdict::verdict(inventory, &nodes, &warnings);
     Status {
         cell: inventory.cell.clone(),
         at: picture.at,
         verdict,
         reason,
-        record,
+        standing,
+        drift,
         nodes,
         nodes_total: inventory.nodes.len(),
         warnings,
     }
 }
 
-/// The highest term that any node holds. Of two different records under one number the one that more nodes hold
-/// counts, and the warnings name the others.
-fn record(picture: &Picture) -> Record {
-    let mut holders: BTreeMap<(u64, &str), (&TermRecord, Vec<NodeName>)> = BTreeMap::new();
-    for (name, observation) in &picture.observations {
-        let Some(held) = observation.facts().and_then(|facts| facts.term.as_ref()) else { continue };
-        let Some(record) = &held.record else { continue };
-        holders.entry((record.term, &held.commit)).or_insert((record, Vec::new())).1.push(name.clone());
-    }
-    let best = holders.into_iter().max_by_key(|((term, commit), (_, held_by))| (*term, held_by.len(), *commit));
-    best.map_or(Record::Inventory, |(_, (record, held_by))| Record::Term { record: record.clone(), held_by })
+/// What the record says of a node.
+struct Recorded {
+    role: Role,
+    is_brain: bool,
+    is_member: bool,
+    rank: Option<usize>,
 }
 
-/// The role that the record gives a node.
-fn recorded_role(node: &Node, record: &Record) -> Role {
-    match record {
-        Record::Inventory => node.role,
-        Record::Term { record, .. } if record.primary == node.name => Role::Primary,
-        Record::Term { record, .. } if record.brain == node.name => Role::Brain,
-        Record::Term { .. } => Role::Mirror,
-    }
+/// What the term in force says of a node, or the inventory where there is none.
+fn recorded(inventory: &Inventory, node: &Node, record: Option<&TermRecord>) -> Recorded {
+    let Some(record) = record else {
+        let (role, rank) = (node.role, inventory.mirror_rank(&node.name));
+        return Recorded { role, is_brain: role == Role::Brain, is_member: true, rank };
+    };
+    let is_brain = record.brain == node.name;
+    let role = match is_brain {
+        _ if record.primary == node.name => Role::Primary,
+        true => Role::Brain,
+        false => Role::Mirror,
+    };
+    let place = chains::execution(record).into_iter().position(|name| *name == node.name);
+    let rank = place.map(|place| place + 1).filter(|_| role == Role::Mirror);
+    Recorded { role, is_brain, is_member: record.has(&node.name), rank }
 }
 
 fn node_status(
     inventory: &Inventory,
     node: &Node,
     observation: &Observation,
-    record: &Record,
+    record: Option<&TermRecord>,
     history: &History<'_>,
     at: Timestamp,
 ) -> NodeStatus {
-    let recorded = recorded_role(node, record);
+    let Recorded { role, is_brain, is_member, rank } = recorded(inventory, node, record);
     let facts = observation.facts();
     let observed = facts.and_then(|facts| match facts.service {
         ServiceState::Runs => Some(Observed::Executes),
@@ -92,8 +98,10 @@ fn node_status(
         address: node.address().to_owned(),
         port: node.ssh.port(),
         location: node.location.clone(),
-        recorded,
-        rank: inventory.mirror_rank(&node.name).filter(|_| recorded == Role::Mirror),
+        recorded: role,
+        is_brain,
+        is_member,
+        rank,
         observed,
         lag: facts.and_then(Facts::head).and_then(|head| history.lag(head, at.as_second())),
         clock: observation.clock_offset(),

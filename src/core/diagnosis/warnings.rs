@@ -1,73 +1,72 @@
 //! Warnings: what a person should know of nodes side by side, each with a hint.
 
+use super::terms;
+use crate::core::drift::Difference;
 use crate::core::inventory::{Inventory, Role};
+use crate::core::name::NodeName;
 use crate::core::observation::Via;
-use crate::core::probe::{RepositoryState, ServiceState};
+use crate::core::probe::ServiceState;
 use crate::core::readiness::repository_fault;
 use crate::core::relay::{Attempt, Outcome};
 use crate::core::silence::{Cause, Phase, Silence};
-use crate::core::status::{NodeStatus, Observed, Record, Warning};
+use crate::core::status::{NodeStatus, Observed, Warning};
+use crate::core::term::Standing;
 
 /// What a person should know, the most important first.
-pub(super) fn warnings(inventory: &Inventory, nodes: &[NodeStatus], record: &Record) -> Vec<Warning> {
+pub(super) fn warnings(
+    inventory: &Inventory,
+    nodes: &[NodeStatus],
+    standing: &Standing,
+    drift: &[Difference],
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    two_writers(nodes, &mut warnings);
-    strangers(inventory, record, &mut warnings);
+    two_writers(nodes, standing, &mut warnings);
+    terms::of_cell(inventory, standing, nodes, &mut warnings);
     for node in nodes {
         if let Err(silence) = &node.observation.answer {
-            warnings.push(silent(node, silence, nodes));
+            warnings.push(silent(node, silence, nodes, standing));
             continue;
         }
         reached_around(node, &mut warnings);
         broken(node, &mut warnings);
-        service(inventory, node, nodes, &mut warnings);
+        service(inventory, node, nodes, standing, &mut warnings);
         repository(inventory, node, &mut warnings);
         lag(inventory, node, &mut warnings);
         clock(node, &mut warnings);
         disk(node, &mut warnings);
-        term(node, record, &mut warnings);
+        terms::of_node(node, standing, &mut warnings);
     }
+    terms::drifted(standing, drift, &mut warnings);
     warnings
 }
 
-fn about(node: &NodeStatus, text: String, hint: impl Into<Option<String>>) -> Warning {
+pub(super) fn about(node: &NodeStatus, text: String, hint: impl Into<Option<String>>) -> Warning {
     Warning { node: Some(node.name.clone()), text, hint: hint.into() }
 }
 
-fn two_writers(nodes: &[NodeStatus], warnings: &mut Vec<Warning>) {
+fn two_writers(nodes: &[NodeStatus], standing: &Standing, warnings: &mut Vec<Warning>) {
     let names: Vec<&str> =
         nodes.iter().filter(|node| node.observed == Some(Observed::Executes)).map(|node| node.name.as_str()).collect();
     if names.len() > 1 {
-        warnings.push(Warning {
-            node: None,
-            text: format!("TWO WRITERS: the service runs on {}", names.join(" and ")),
-            hint: Some("stop it everywhere but on the PRIMARY before anything else".to_owned()),
-        });
+        let hint = match primary_within_reach(nodes, standing) {
+            Some(primary) => format!("m3m promote {primary} stops it everywhere else and keeps the writes"),
+            None => "stop it everywhere but on the PRIMARY before anything else".to_owned(),
+        };
+        let text = format!("TWO WRITERS: the service runs on {}", names.join(" and "));
+        warnings.push(Warning { node: None, text, hint: Some(hint) });
     }
 }
 
-/// A term may name a node that this inventory does not have.
-fn strangers(inventory: &Inventory, record: &Record, warnings: &mut Vec<Warning>) {
-    let Record::Term { record, .. } = record else { return };
-    for (role, name) in [("PRIMARY", &record.primary), ("BRAIN", &record.brain)] {
-        if inventory.node(name).is_none() {
-            warnings.push(Warning {
-                node: None,
-                text: format!("term {} names {name} as {role}, which this inventory does not have", record.term),
-                hint: Some("is this the cell's present inventory?".to_owned()),
-            });
-        }
-    }
-}
-
-fn silent(node: &NodeStatus, silence: &Silence, nodes: &[NodeStatus]) -> Warning {
+fn silent(node: &NodeStatus, silence: &Silence, nodes: &[NodeStatus], standing: &Standing) -> Warning {
     let name = node.name.as_str();
     let how = if node.refuses() { "cannot be observed" } else { "does not answer" };
     let text = match &node.observation.via {
         Some(Via { relay, direct }) => format!("{name} {how} through {relay}: {silence}; from here: {direct}"),
         None => format!("{name} {how}: {silence}{}", witnesses(&node.observation.relays)),
     };
-    about(node, text, what_to_do(node, silence, nodes))
+    let hints = [terms::succession(node, standing, nodes), what_to_do(node, silence, nodes)];
+    let hint = hints.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    about(node, text, Some(hint).filter(|hint| !hint.is_empty()))
 }
 
 /// Of a node that is as silent as one that is off: what others say of it counts for more than what it looks like.
@@ -131,7 +130,20 @@ fn broken(node: &NodeStatus, warnings: &mut Vec<Warning>) {
     warnings.push(about(node, text, silence.hint(name, &node.address, node.port)));
 }
 
-fn service(inventory: &Inventory, node: &NodeStatus, nodes: &[NodeStatus], warnings: &mut Vec<Warning>) {
+/// The PRIMARY by the won term, where it answers: who can be made what it should be by promoting it once more.
+fn primary_within_reach<'a>(nodes: &'a [NodeStatus], standing: &Standing) -> Option<&'a NodeName> {
+    let won = standing.won.as_ref()?;
+    let primary = nodes.iter().find(|node| node.name == won.record.primary)?;
+    primary.facts().map(|_| &primary.name)
+}
+
+fn service(
+    inventory: &Inventory,
+    node: &NodeStatus,
+    nodes: &[NodeStatus],
+    standing: &Standing,
+    warnings: &mut Vec<Warning>,
+) {
     let name = &node.name;
     let Some(facts) = node.facts() else { return };
     let commands = inventory.node(name).map(|node| &node.service);
@@ -152,14 +164,26 @@ fn service(inventory: &Inventory, node: &NodeStatus, nodes: &[NodeStatus], warni
         (Role::Primary, ServiceState::Stopped(status)) => {
             let elsewhere = nodes.iter().any(|other| other.observed == Some(Observed::Executes));
             let start = commands.map_or("", |service| service.start.as_str());
-            let hint = if elsewhere { None } else { Some(format!("start it there: {start}")) };
+            let hint = match primary_within_reach(nodes, standing) {
+                _ if elsewhere => None,
+                Some(_) => Some(format!("m3m promote {name} starts it")),
+                None if standing.in_force().is_some() => None,
+                None => Some(format!("start it there: {start}")),
+            };
             let text = format!("{name} is PRIMARY and does not execute the service (check: exit {status})");
             warnings.push(about(node, text, hint));
         }
-        (Role::Brain | Role::Mirror, ServiceState::Runs) => {
+        (Role::Brain | Role::Mirror, ServiceState::Runs) if !terms::is_stale(node, standing) => {
             let stop = commands.map_or("", |service| service.stop.as_str());
             let text = format!("{name} executes the service and is recorded as {}", node.recorded.as_str());
-            warnings.push(about(node, text, format!("if it should not, stop it there: {stop}")));
+            let hint = match (primary_within_reach(nodes, standing), &standing.won) {
+                (Some(primary), _) => Some(format!("m3m promote {primary} stops it there and keeps its writes")),
+                (None, Some(_)) => Some(format!("m3m promote {name} makes it PRIMARY; to stop it there: {stop}")),
+                // Nothing is started or stopped because of a term that may never be won.
+                (None, None) if standing.in_force().is_some() => None,
+                (None, None) => Some(format!("if it should not, stop it there: {stop}")),
+            };
+            warnings.push(about(node, text, hint));
         }
         _ => {}
     }
@@ -202,20 +226,4 @@ fn disk(node: &NodeStatus, warnings: &mut Vec<Warning>) {
             format!("{name}'s disk is almost full: {} MiB left, {} %", room.free / (1 << 20), room.percent_free());
         warnings.push(about(node, text, "make room before git cannot write".to_owned()));
     }
-}
-
-fn term(node: &NodeStatus, record: &Record, warnings: &mut Vec<Warning>) {
-    let (name, Some(facts), Record::Term { record, held_by }) = (&node.name, node.facts(), record) else { return };
-    // Without a repository there is no place for a term, and that was said.
-    let has_place = matches!(&facts.repository, RepositoryState::Found(_));
-    if held_by.contains(name) || !facts.complete || !has_place {
-        return;
-    }
-    let held = match facts.term.as_ref().map(|held| &held.record) {
-        None => "no term".to_owned(),
-        Some(None) => "a term that cannot be read".to_owned(),
-        Some(Some(other)) if other.term == record.term => format!("another term {}", other.term),
-        Some(Some(other)) => format!("term {}", other.term),
-    };
-    warnings.push(about(node, format!("{name} holds {held}, the cell is at term {}", record.term), None));
 }

@@ -229,3 +229,25 @@ impl Role {
         }
     }
 }
+
+impl Quorum {
+    /// The word as the inventory has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Majority => "majority",
+        }
+    }
+}
+
+impl Fence {
+    /// The word as the inventory has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Attempt => "attempt",
+            Self::Required => "required",
+        }
+    }
+}

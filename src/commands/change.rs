@@ -6,7 +6,9 @@ use super::context::{Context, unless_gone};
 use crate::cell::change::Changing;
 use crate::core::change::{Change, End};
 use crate::core::diagnosis::diagnose;
-use crate::core::event::Event;
+use crate::core::duty::Duty;
+use crate::core::event::{Event, Listener};
+use crate::core::inventory::Inventory;
 use crate::core::plan::{Kind, Plan, Refusal, Wish};
 use crate::error::{Error, Exit};
 use crate::view;
@@ -40,7 +42,9 @@ pub(super) async fn run(context: &Context, act: &ActArgs, wish: Wish) -> Result<
         };
     }
     if plan.kind != Kind::Nothing {
-        confirm(&plan, &changing, cell.inventory(), act.yes).await?;
+        if !act.yes {
+            confirm(context, &plan, &changing, cell.inventory(), view.as_mut()).await?;
+        }
     }
     let mut guard = CutOff { verb: verb(&plan), is_over: false };
     let change = changing.carry_out(plan, view.as_mut()).await;
@@ -56,23 +60,28 @@ pub(super) async fn run(context: &Context, act: &ActArgs, wish: Wish) -> Result<
 
 /// Asks for consent: the topology as it was just seen, and what follows.
 async fn confirm(
+    context: &Context,
     plan: &Plan,
     changing: &Changing<'_>,
-    inventory: &crate::core::inventory::Inventory,
-    yes: bool,
+    inventory: &Inventory,
+    view: &mut dyn Listener,
 ) -> Result<(), Error> {
     let Some(picture) = changing.picture() else { return Ok(()) };
     let status = diagnose(inventory, picture);
-    let now = format!("{status:?}");
-    let question = Question { now: &now, consequence: "", name: plan.to.as_str() };
-    consent::ask(&question, yes).await
+    let question = Question {
+        now: &view::topology(plan, &status, context.global.color),
+        consequence: &view::consequence(plan),
+        name: plan.to.as_str(),
+    };
+    view.hear(&Event::Consenting).map_err(Error::output)?;
+    consent::ask(&question, false).await
 }
 
 /// The command that goes on where this one was cut off.
 fn verb(plan: &Plan) -> String {
     let verb = match plan.duty {
-        crate::core::duty::Duty::Primary => "promote",
-        crate::core::duty::Duty::Brain => "inherit-brain",
+        Duty::Primary => "promote",
+        Duty::Brain => "inherit-brain",
     };
     format!("m3m {verb} {}", plan.to)
 }

@@ -23,6 +23,8 @@ pub enum Stage {
     Start,
     /// This machine's own command is told.
     Announce,
+    /// What is true afterwards is observed afresh.
+    Check,
 }
 
 /// One step.
@@ -32,7 +34,7 @@ pub struct Step {
     pub stage: Stage,
     /// The node it is done to, if it is one.
     pub node: Option<NodeName>,
-    /// What is done, in words.
+    /// What is done, in words that stand alone.
     pub text: String,
 }
 
@@ -43,7 +45,7 @@ pub struct Taken {
     pub step: Step,
     /// Whether it did what it should.
     pub result: StepResult,
-    /// What there is to say of it, in words.
+    /// What there is to say of it, in words that follow the node's name; nothing where that is what was to be done.
     pub text: String,
     /// How long it took.
     pub took: Duration,
@@ -126,6 +128,7 @@ impl Stage {
             Self::State => "state",
             Self::Start => "start",
             Self::Announce => "announce",
+            Self::Check => "check",
         }
     }
 }

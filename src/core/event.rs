@@ -32,8 +32,10 @@ pub enum Event<'a> {
         /// How many.
         pairs: usize,
     },
-    /// A role is to be moved: how.
+    /// A role would be moved, as this plan says: the result where nothing is to be done.
     Planned(&'a Plan),
+    /// A person is asked for consent now: nothing else may move on the terminal.
+    Consenting,
     /// A step of a change begins.
     Begun(&'a Step),
     /// A step of a change has ended.

@@ -38,7 +38,7 @@ pub struct Status {
 }
 
 /// The one word about a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// The service runs where it should, and there is nothing to say.
     Operational,

@@ -2,7 +2,8 @@
 //! whatever form the report takes.
 
 use super::progress::{self, Progress};
-use super::{Screen, Settings, runs, write_err};
+use super::steps::Steps;
+use super::{Format, Screen, Settings, runs, write_err};
 use crate::core::event::Event;
 use crate::core::name::NodeName;
 
@@ -11,19 +12,20 @@ pub(super) struct Attendance {
     settings: Settings,
     screen: Screen,
     progress: Option<Progress>,
+    steps: Option<Steps>,
     reports: usize,
 }
 
 impl Attendance {
     pub(super) fn new(settings: Settings, screen: Screen) -> Self {
-        Self { settings, screen, progress: None, reports: 0 }
+        Self { settings, screen, progress: None, steps: None, reports: 0 }
     }
 
     /// Hears what is not the report itself; the report ends the progress.
     pub(super) fn hear(&mut self, event: &Event<'_>) {
         match event {
             // Where reports follow one another the next one is never far, and a second thing that moves disturbs.
-            Event::Asking { nodes, .. } if self.screen.attended && !self.settings.quiet && self.reports == 0 => {
+            Event::Asking { nodes, .. } if self.is_watched() && self.steps.is_none() && self.reports == 0 => {
                 self.progress = Some(Progress::start(nodes));
             }
             Event::Observed(observation) => self.done(&observation.node, &progress::sentence(observation)),
@@ -34,12 +36,43 @@ impl Attendance {
                     progress.relaying(*pairs);
                 }
             }
-            Event::Asking { .. } | Event::Notice(_) => {}
-            Event::Planned(_) | Event::Begun(_) | Event::Taken(_) | Event::Changed(_) => {}
-            Event::Status(_) | Event::Executed(_) | Event::Readiness(_) => {
+            Event::Begun(step) if self.is_watched() && !self.is_led_away() => {
                 self.progress = None;
+                let unicode = self.screen.unicode;
+                self.steps.get_or_insert_with(|| Steps::start(unicode)).begin(step);
+            }
+            Event::Taken(taken) => {
+                if let Some(steps) = &mut self.steps {
+                    steps.end(&taken.step);
+                }
+            }
+            Event::Asking { .. } | Event::Notice(_) | Event::Begun(_) => {}
+            Event::Consenting => self.progress = None,
+            Event::Status(_) | Event::Executed(_) | Event::Readiness(_) | Event::Planned(_) | Event::Changed(_) => {
+                self.progress = None;
+                self.steps = None;
                 self.reports += 1;
             }
+        }
+    }
+
+    /// Whether a person sees what moves.
+    pub(super) fn is_watched(&self) -> bool {
+        self.screen.attended && !self.settings.quiet
+    }
+
+    /// Whether steps go through a pipe as they end. What moves here would meet them where that pipe ends on the same
+    /// terminal, as with `| tee`.
+    fn is_led_away(&self) -> bool {
+        self.settings.format == Format::Table && self.screen.width.is_none()
+    }
+
+    /// Writes something that stays, above the progress where there is some.
+    pub(super) fn above<T>(&self, write: impl FnOnce() -> T) -> T {
+        match (&self.progress, &self.steps) {
+            (Some(progress), _) => progress.above(write),
+            (None, Some(steps)) => steps.above(write),
+            (None, None) => write(),
         }
     }
 
@@ -53,11 +86,8 @@ impl Attendance {
         }
     }
 
-    /// A line that stays, above the progress where there is some.
+    /// A line that stays.
     fn say(&self, line: &str) {
-        match &self.progress {
-            Some(progress) => progress.say(line),
-            None => write_err(&format!("{line}\n")),
-        }
+        self.above(|| write_err(&format!("{line}\n")));
     }
 }

@@ -5,10 +5,10 @@ use std::io;
 use console::Style;
 
 use super::attendance::Attendance;
-use super::{Screen, Settings, readiness, runs, table, write_out};
+use super::{Screen, Settings, change, plan, readiness, runs, table, write_out};
 use crate::core::drift::Difference;
 use crate::core::event::{Event, Listener};
-use crate::core::status::{Status, Verdict};
+use crate::core::status::{Status, Verdict, Warning};
 use crate::core::term::{Held, Standing};
 use crate::core::text::harmless;
 
@@ -50,7 +50,6 @@ impl Human {
 
 /// A status as people read it, for a screen.
 pub(super) fn words(status: &Status, settings: Settings, screen: Screen) -> String {
-    let paint = |style: Style, text: &str| style.force_styling(screen.colored).apply_to(text).to_string();
     let style = match status.verdict {
         Verdict::Operational => Style::new().green().bold(),
         Verdict::Degraded => Style::new().yellow().bold(),
@@ -58,33 +57,51 @@ pub(super) fn words(status: &Status, settings: Settings, screen: Screen) -> Stri
     };
     // Commands and hosts of the inventory stand in sentences; they may hold anything.
     let shown = |sentence: &str| harmless(sentence, SENTENCE_CHARS_MAX);
-    let verdict = format!("{}: {}", paint(style, status.verdict.as_str()), shown(&status.reason));
+    let verdict = format!("{}: {}", paint(style, status.verdict.as_str(), screen), shown(&status.reason));
     let mut text = paragraph(&verdict, "", screen);
     if settings.quiet {
         return text;
     }
-    text += &paragraph(&paint(Style::new().dim(), &background(status)), "", screen);
+    text += &paragraph(&dim(&background(status), screen), "", screen);
     text += "\n";
     text += &table::render(status, settings.wide, screen);
     if !status.warnings.is_empty() {
         text.push('\n');
     }
-    for warning in &status.warnings {
-        let sign = paint(Style::new().yellow(), "!");
-        text += &paragraph(&format!("{sign} {}", shown(&warning.text)), "  ", screen);
-        if let Some(hint) = &warning.hint {
-            text += &paragraph(
-                &format!("  {}", paint(Style::new().dim(), &format!("hint: {}", shown(hint)))),
-                "  ",
-                screen,
-            );
-        }
-    }
+    text = status.warnings.iter().fold(text, |text, said| text + &warning(said, screen));
     // The warning about them is the last one.
     for line in status.drift.iter().flat_map(Difference::lines) {
         text += &paragraph(&format!("  {}", shown(&line)), "    ", screen);
     }
     text
+}
+
+/// Words in a style, where the screen takes colours.
+pub(super) fn paint(style: Style, text: &str, screen: Screen) -> String {
+    style.force_styling(screen.colored).apply_to(text).to_string()
+}
+
+/// Words of less weight.
+pub(super) fn dim(text: &str, screen: Screen) -> String {
+    paint(Style::new().dim(), text, screen)
+}
+
+/// What a person should know, with its hint.
+pub(super) fn warning(warning: &Warning, screen: Screen) -> String {
+    let said = remark(&warning.text, screen);
+    warning.hint.iter().fold(said, |text, said| text + &hint(said, screen))
+}
+
+/// A sentence that a person should not miss.
+pub(super) fn remark(text: &str, screen: Screen) -> String {
+    let sign = paint(Style::new().yellow(), "!", screen);
+    paragraph(&format!("{sign} {}", harmless(text, SENTENCE_CHARS_MAX)), "  ", screen)
+}
+
+/// What to do next.
+pub(super) fn hint(text: &str, screen: Screen) -> String {
+    let said = dim(&format!("hint: {}", harmless(text, SENTENCE_CHARS_MAX)), screen);
+    paragraph(&format!("  {said}"), "  ", screen)
 }
 
 /// A paragraph that breaks between words on a terminal, its further lines indented, and is one line in a pipe.
@@ -99,7 +116,7 @@ pub(super) fn paragraph(text: &str, indent: &str, screen: Screen) -> String {
 }
 
 /// Where all this comes from: the cell, the record of roles, how many answered, when.
-fn background(status: &Status) -> String {
+pub(super) fn background(status: &Status) -> String {
     let answered = status.nodes.iter().filter(|node| node.facts().is_some()).count();
     let record = standing(&status.standing);
     let at = status.at.strftime("%H:%M:%S UTC");
@@ -124,6 +141,16 @@ impl Listener for Human {
             Event::Executed(execution) => runs::show(execution, self.settings, Screen::look(self.settings.color)),
             Event::Readiness(readiness) => {
                 write_out(&readiness::words(readiness, self.settings, Screen::look(self.settings.color)))
+            }
+            Event::Planned(planned) => {
+                write_out(&plan::words(planned, self.settings, Screen::look(self.settings.color)))
+            }
+            Event::Taken(taken) if !self.settings.quiet => {
+                let line = change::step(taken, Screen::look(self.settings.color));
+                self.attendance.above(|| write_out(&line))
+            }
+            Event::Changed(changed) => {
+                write_out(&change::words(changed, self.settings, Screen::look(self.settings.color)))
             }
             _ => Ok(()),
         }

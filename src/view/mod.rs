@@ -2,8 +2,11 @@
 //! and nothing of SSH, git or the cell.
 
 mod attendance;
+mod change;
+mod change_record;
 mod echo;
 mod human;
+mod plan;
 mod progress;
 pub mod promises;
 mod readiness;
@@ -11,13 +14,18 @@ mod readiness_record;
 mod record;
 mod run_record;
 mod runs;
+mod steps;
 mod structured;
 mod table;
 mod words;
 
 use std::io::{self, Write};
 
+pub use plan::consequence;
+
+use crate::core::change::{Change, Taken};
 use crate::core::event::Listener;
+use crate::core::plan::Plan;
 use crate::core::readiness::Readiness;
 use crate::core::status::Status;
 
@@ -138,6 +146,59 @@ pub fn readiness_text(readiness: &Readiness, settings: Settings, width: Option<u
 /// It cannot be written in this form.
 pub fn readiness_document(format: Format, readiness: &Readiness) -> io::Result<String> {
     document(format, &readiness_record::ReadinessRecord::of(readiness))
+}
+
+/// A plan as people read it on a terminal of this width, or in a pipe.
+#[must_use]
+pub fn plan_text(plan: &Plan, settings: Settings, width: Option<usize>) -> String {
+    plan::words(plan, settings, Screen::imagined(settings, width))
+}
+
+/// A plan as one document of this form.
+///
+/// # Errors
+/// It cannot be written in this form.
+pub fn plan_document(format: Format, plan: &Plan) -> io::Result<String> {
+    document(format, &change_record::PlanRecord::of(plan))
+}
+
+/// The topology as it is before a plan, and what a person should know of the plan, for whoever is asked for consent
+/// at this terminal. What follows from the plan is [`consequence`].
+#[must_use]
+pub fn topology(plan: &Plan, status: &Status, color: Color) -> String {
+    plan::topology(plan, status, Screen::look(color))
+}
+
+/// The same on a terminal of this width, or in a pipe.
+#[must_use]
+pub fn topology_text(plan: &Plan, status: &Status, settings: Settings, width: Option<usize>) -> String {
+    plan::topology(plan, status, Screen::imagined(settings, width))
+}
+
+/// A sentence broken between words for this terminal; one line in a pipe.
+#[must_use]
+pub fn fitted(sentence: &str) -> String {
+    human::paragraph(sentence, "", Screen::look(Color::Never))
+}
+
+/// A step that has ended, as people read it on a terminal of this width, or in a pipe.
+#[must_use]
+pub fn step_text(taken: &Taken, settings: Settings, width: Option<usize>) -> String {
+    change::step(taken, Screen::imagined(settings, width))
+}
+
+/// How a change ended, as people read it on a terminal of this width, or in a pipe.
+#[must_use]
+pub fn change_text(change: &Change, settings: Settings, width: Option<usize>) -> String {
+    change::words(change, settings, Screen::imagined(settings, width))
+}
+
+/// A change as one document of this form.
+///
+/// # Errors
+/// It cannot be written in this form.
+pub fn change_document(format: Format, change: &Change) -> io::Result<String> {
+    document(format, &change_record::ChangeRecord::of(change))
 }
 
 /// A record as one document of this form.

@@ -15,7 +15,7 @@ use crate::core::text::harmless;
 const REASON_CHARS_MAX: usize = 60;
 
 /// How often the spinners turn.
-const TURN: Duration = Duration::from_millis(100);
+pub(super) const TURN: Duration = Duration::from_millis(100);
 
 /// The lines of one round of questions. Dropping it clears them.
 pub(super) struct Progress {
@@ -40,10 +40,9 @@ impl Progress {
         self.relaying = Some(spinner(&self.lines, "relays".to_owned(), &format!("{pairs} pairs tried")));
     }
 
-    /// Puts a line above the progress.
-    pub(super) fn say(&self, line: &str) {
-        // A terminal that is gone needs no line.
-        let _ = self.lines.println(line);
+    /// Writes something above the progress.
+    pub(super) fn above<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.lines.suspend(write)
     }
 
     pub(super) fn done(&mut self, node: &NodeName, sentence: &str) {
@@ -83,7 +82,7 @@ pub(super) fn sentence(observation: &Observation) -> String {
     }
 }
 
-fn style(template: &str) -> ProgressStyle {
+pub(super) fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 

@@ -8,7 +8,7 @@ use crate::core::inventory::Role;
 use crate::core::name::NodeName;
 use crate::core::probe::{Facts, ServiceState};
 use crate::core::relay::Attempt;
-use crate::core::status::{NodeStatus, Observed, Status};
+use crate::core::status::{NodeStatus, Observed, Status, Warning};
 use crate::core::term::Held;
 
 #[derive(Debug, Serialize)]
@@ -115,7 +115,7 @@ struct DifferenceRecord<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct WarningRecord<'a> {
+pub(super) struct WarningRecord<'a> {
     node: Option<&'a str>,
     text: &'a str,
     hint: Option<&'a str>,
@@ -123,11 +123,6 @@ struct WarningRecord<'a> {
 
 impl<'a> StatusRecord<'a> {
     pub(super) fn of(status: &'a Status) -> Self {
-        let warnings = status.warnings.iter().map(|warning| WarningRecord {
-            node: warning.node.as_ref().map(NodeName::as_str),
-            text: &warning.text,
-            hint: warning.hint.as_deref(),
-        });
         let in_force = status.standing.in_force();
         Self {
             schema: "m3m.status/1",
@@ -144,7 +139,7 @@ impl<'a> StatusRecord<'a> {
             nodes_total: status.nodes_total,
             waiting_on: [],
             nodes: status.nodes.iter().map(NodeRecord::of).collect(),
-            warnings: warnings.collect(),
+            warnings: status.warnings.iter().map(WarningRecord::of).collect(),
         }
     }
 }
@@ -181,6 +176,12 @@ impl<'a> DifferenceRecord<'a> {
     fn of(difference: &'a Difference) -> Self {
         let (term, inventory) = (difference.by_term.as_deref(), difference.by_inventory.as_deref());
         Self { what: &difference.what, term, inventory }
+    }
+}
+
+impl<'a> WarningRecord<'a> {
+    pub(super) fn of(warning: &'a Warning) -> Self {
+        Self { node: warning.node.as_ref().map(NodeName::as_str), text: &warning.text, hint: warning.hint.as_deref() }
     }
 }
 

@@ -5,7 +5,9 @@ use std::io;
 use super::attendance::Attendance;
 use super::record::StatusRecord;
 use super::run_record::ExecRecord;
-use super::{Format, Screen, Settings, readiness_document, write_out};
+use super::{
+    Format, Screen, Settings, change, change_document, plan_document, readiness_document, write_err, write_out,
+};
 use crate::core::event::{Event, Listener};
 
 pub(super) struct Structured {
@@ -26,6 +28,14 @@ impl Listener for Structured {
         match event {
             Event::Status(status) => write_out(&document(format, repeated, &StatusRecord::of(status))?),
             Event::Executed(execution) => write_out(&document(format, repeated, &ExecRecord::of(execution))?),
+            Event::Planned(plan) => write_out(&plan_document(format, plan)?),
+            // Who waits at a terminal sees the steps; a program has them in the one document.
+            Event::Taken(taken) if self.attendance.is_watched() => {
+                let line = change::step(taken, Screen { colored: false, ..Screen::look(self.settings.color) });
+                self.attendance.above(|| write_err(&line));
+                Ok(())
+            }
+            Event::Changed(change) => write_out(&change_document(format, change)?),
             Event::Readiness(readiness) => write_out(&readiness_document(format, readiness)?),
             _ => Ok(()),
         }

@@ -129,9 +129,22 @@ fn color(node: &NodeStatus, head: &str) -> Option<Color> {
     }
 }
 
+/// What a person has to know of the nodes before a role moves.
+const TOPOLOGY: [&str; 5] = ["NODE", "ROLE", "OBSERVED", "STATE", "LAG"];
+
 /// The table as text, each line ended.
 pub(super) fn render(status: &Status, wide: bool, screen: Screen) -> String {
-    let mut columns: Vec<&Column> = COLUMNS.iter().filter(|column| wide || !column.wide).collect();
+    let columns = COLUMNS.iter().filter(|column| wide || !column.wide).collect();
+    fitted(status, columns, wide, screen)
+}
+
+/// Who should do what, and does: as text, each line ended.
+pub(super) fn topology(status: &Status, screen: Screen) -> String {
+    let columns = COLUMNS.iter().filter(|column| TOPOLOGY.contains(&column.head)).collect();
+    fitted(status, columns, false, screen)
+}
+
+fn fitted(status: &Status, mut columns: Vec<&Column>, wide: bool, screen: Screen) -> String {
     let width_of = |column: &Column| {
         let texts = status.nodes.iter().map(|node| console::measure_text_width(&(column.text)(node)));
         texts.chain([column.head.len()]).max().unwrap_or(0)

@@ -212,6 +212,16 @@ fn around(mut observation: Observation, said: &str) -> Observation {
 }
 
 fn picture(inventory: &Inventory, story: &str) -> Picture {
+    picture_of(inventory, story, |node| facts(node.as_str() == "amsterdam"), change)
+}
+
+/// A picture of which the caller says what a node tells that is well, and how words change that.
+pub fn picture_of(
+    inventory: &Inventory,
+    story: &str,
+    well: impl Fn(&NodeName) -> Facts,
+    change: impl Fn(&mut Facts, &str),
+) -> Picture {
     let words: BTreeMap<&str, &str> =
         story.split_whitespace().map(|word| word.split_once('=').expect("node=words")).collect();
     let words_of = |name: &str| words.get(name).copied().unwrap_or_default();
@@ -222,7 +232,7 @@ fn picture(inventory: &Inventory, story: &str) -> Picture {
         if words == "unasked" {
             continue;
         }
-        let mut answer = silence(words).map_or_else(|| Ok(facts(node.name.as_str() == "amsterdam")), Err);
+        let mut answer = silence(words).map_or_else(|| Ok(well(&node.name)), Err);
         if let Ok(facts) = &mut answer {
             let of_all = words_of("cell").split(',');
             of_all.chain(words.split(',')).filter(|word| !word.is_empty()).for_each(|word| change(facts, word));
@@ -251,7 +261,7 @@ fn picture(inventory: &Inventory, story: &str) -> Picture {
     Picture { at: Timestamp::new(AT, 300_000_000).expect("a time"), observations }
 }
 
-fn settings(color: Color, wide: bool) -> Settings {
+pub fn settings(color: Color, wide: bool) -> Settings {
     Settings { format: Format::Table, color, quiet: false, verbose: false, wide, repeated: false }
 }
 

@@ -14,6 +14,7 @@ mod agent;
 #[cfg(feature = "lab")]
 mod carry;
 mod cell_file;
+mod changes;
 mod check_script;
 #[cfg(feature = "lab")]
 mod cli_check;
@@ -81,6 +82,7 @@ mod local_command;
 mod man;
 mod man_inventory;
 mod many_faced;
+mod plans;
 mod probes;
 mod processes;
 mod promises;

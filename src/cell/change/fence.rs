@@ -36,7 +36,8 @@ impl Changing<'_> {
         let mut stops = JoinSet::new();
         let mut under_way: Vec<(NodeName, UnderWay)> = Vec::new();
         for fencing in plan.fences.iter().filter(|fencing| fencing.means == Means::Stop) {
-            let step = self.begin(Stage::Fence, Some(&fencing.node), fencing.words(), plan.term(), listener).await?;
+            let step =
+                self.begin(Stage::Fence, Some(&fencing.node), fencing.words(plan.duty), plan.term(), listener).await?;
             under_way.push((fencing.node.clone(), step));
             let raised = self.raise(plan, &fencing.node, commit);
             let node = fencing.node.clone();

@@ -17,14 +17,14 @@ use tokio::task::JoinSet;
 use self::run::Came;
 use super::Cell;
 use super::step::StepEnd;
-use crate::core::change::{Change, End, Taken};
+use crate::core::change::{Change, End, Stage, Step, StepResult, Taken};
 use crate::core::diagnosis::diagnose;
 use crate::core::duty::Duty;
-use crate::core::event::Listener;
+use crate::core::event::{Event, Listener};
 use crate::core::name::NodeName;
 use crate::core::observation::Picture;
 use crate::core::plan::{Kind, Life, Plan, Refusal, Scene, Signature, Wish, plan};
-use crate::core::status::Warning;
+use crate::core::status::{Verdict, Warning};
 use crate::error::Error;
 use crate::world::clock;
 use crate::world::journal::Journal;
@@ -141,10 +141,32 @@ impl<'a> Changing<'a> {
             other => other?,
         };
         if self.has_begun() {
-            let picture = self.cell.gather(self.timeout, listener).await.map_err(Error::output)?;
-            change.after = Some(diagnose(&self.cell.inventory, &picture));
+            self.look(&mut change, listener).await?;
         }
         Ok(change)
+    }
+
+    /// The last look. What it shows counts, whatever the steps have said.
+    async fn look(&mut self, change: &mut Change, listener: &mut dyn Listener) -> Result<(), Error> {
+        let step = Step { stage: Stage::Check, node: None, text: "observe every node afresh".to_owned() };
+        // A reader that has gone does not change what is to be known at the end.
+        let _ = listener.hear(&Event::Begun(&step));
+        let since = Instant::now();
+        let picture = self.cell.gather(self.timeout, listener).await.map_err(Error::output)?;
+        let status = diagnose(&self.cell.inventory, &picture);
+        let result = if status.verdict <= Verdict::Degraded { StepResult::Done } else { StepResult::Failed };
+        let text = format!("{}: {}", status.verdict.as_str(), status.reason);
+        let taken = Taken { step, result, text, took: since.elapsed() };
+        let _ = listener.hear(&Event::Taken(&taken));
+        change.steps.push(taken);
+        if result == StepResult::Failed && change.duty == Duty::Primary && change.end == End::Done {
+            let why = format!("the last look says {}", status.reason);
+            let hints = vec![format!("m3m promote {} goes on from here", change.to), "m3m status".to_owned()];
+            change.end = End::Incomplete { why, hints };
+        }
+        change.after = Some(status);
+        change.took = self.begun.elapsed();
+        Ok(())
     }
 
     async fn rounds(&mut self, plan: Plan, listener: &mut dyn Listener) -> Result<Change, Error> {

@@ -60,7 +60,7 @@ impl Changing<'_> {
                 return Ok(came);
             }
         }
-        if plan.duty == Duty::Primary {
+        if plan.announces {
             self.announce(plan, listener).await?;
         }
         Ok(Came::Through)

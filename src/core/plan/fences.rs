@@ -176,13 +176,14 @@ fn reachable_commits(now: Option<&Picture>) -> BTreeSet<&str> {
 impl Fencing {
     /// What is done, in words.
     #[must_use]
-    pub fn words(&self) -> String {
+    pub fn words(&self, duty: Duty) -> String {
         let node = &self.node;
         let by = |evidence: &Evidence| match &evidence.silence {
             Some(silence) => format!("{silence}; not reached from {} either", list(&evidence.witnesses)),
             None => "off, as you say".to_owned(),
         };
         match &self.means {
+            Means::Stop if duty == Duty::Brain => format!("stop BRAIN's service on {node}, see it stopped"),
             Means::Stop => format!("stop the service on {node}, see it stopped, commit what it wrote"),
             Means::Attempt(evidence) => format!("tell {node} to stop, without waiting: it is dead ({})", by(evidence)),
             Means::Prove(evidence, Proof::Command) => {

@@ -80,6 +80,10 @@ pub struct Plan {
     pub voters: BTreeSet<NodeName>,
     /// Who must not execute any more.
     pub fences: Vec<Fencing>,
+    /// Whether something is started on who is to have it, unless it runs there already.
+    pub starts: bool,
+    /// Whether this machine's own command is told.
+    pub announces: bool,
     /// Nodes whose committed state is taken in beside that of the fenced ones, in this order.
     pub sources: Vec<NodeName>,
     /// Nodes that come before it in the chain, and why they were passed over.
@@ -106,7 +110,7 @@ impl Kind {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Nothing => "nothing to do",
+            Self::Nothing => "nothing",
             Self::Finish => "finish",
             Self::Switchover => "switchover",
             Self::Failover => "failover",
@@ -200,6 +204,8 @@ pub fn plan(scene: &Scene<'_>, wish: &Wish, signature: &Signature) -> Result<Pla
         claim,
         voters,
         fences,
+        starts: !is_done,
+        announces: wish.duty == Duty::Primary && scene.inventory.announce.is_some(),
         sources,
         passed_over,
         remarks: Vec::new(),

@@ -8,13 +8,10 @@ use super::Cell;
 use super::step::FRAME;
 use crate::core::inventory::NodeName;
 use crate::core::silence::{Cause, Phase, Silence};
-use crate::core::step::{ANSWER_BYTES_MAX, NotAfter};
+use crate::core::step::{ANSWER_BYTES_MAX, NotAfter, PACK_BEGIN};
 use crate::core::text::harmless;
 use crate::world::scratch::Scratch;
 use crate::world::ssh::{Input, RemoteCommand, Reply, Sink};
-
-/// Behind this line a node sends a pack.
-const PACK_MARK: &str = "m3m-pack 1";
 
 /// The most characters told of what a node says.
 const TEXT_CHARS_MAX: usize = 120;
@@ -100,7 +97,7 @@ impl Cell {
     /// Fetches a pack into a file of this machine.
     async fn pack(&self, from: &NodeName, load: &Load<'_>, deadline: Instant) -> Result<(Scratch, u64), NotCarried> {
         let file = Scratch::create(self.scratch.as_deref()).map_err(|error| NotCarried::Local(error.to_string()))?;
-        let sink = Sink { after: PACK_MARK, file: file.clone(), bytes_max: load.bytes_max };
+        let sink = Sink { after: PACK_BEGIN, file: file.clone(), bytes_max: load.bytes_max };
         let line = load.pack.clone();
         let command = RemoteCommand { sink: Some(sink), ..RemoteCommand::new(move |_| line.clone(), ANSWER_BYTES_MAX) };
         let reply = self.command(from, command, deadline).await;

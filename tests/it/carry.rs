@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use m3m::core::step::Address;
+use m3m::cell::carry::Load;
+use m3m::core::step::{self, Address, NotAfter};
 
 use crate::hands::{Hands, SOON, TAKE, name};
 use crate::lab::Labs;
@@ -70,4 +71,25 @@ fn a_node_whose_clock_is_known_gets_the_deadline_by_it() {
     };
     hands.wait(hands.cell.step(&almaty, &line, deadline));
     assert_eq!(told.take(), Some(anchor.at(deadline)));
+}
+
+#[test]
+fn the_programs_for_nodes_fit_the_way_between() {
+    let labs = Labs::up();
+    let hands = Hands::open(&labs.home, &labs.dir("lab").join("inventory.yaml"));
+    let wanted = [hands.large_commit("moscow", 1)];
+    let (moscow, almaty, inventory) = (name("moscow"), name("almaty"), hands.cell.inventory());
+    let to = inventory.node(&almaty).expect("a node");
+    let take = |not_after: &NotAfter| step::take(Address { node: to, cell: &inventory.cell, not_after }, &wanted);
+    let known = [hands.git("almaty", "rev-parse HEAD"), "1".repeat(40)];
+    let load = Load {
+        pack: step::pack(&hands.repository("moscow"), &wanted, &known),
+        take: &take,
+        wanted: &wanted,
+        bytes_max: 2 << 20,
+    };
+    hands.gather(SOON);
+    let carried = hands.wait(hands.cell.carry(&moscow, &almaty, load, Instant::now() + SOON)).expect("it is carried");
+    assert!(carried.bytes > 1 << 20, "{carried:?}");
+    assert_eq!(hands.git("almaty", &format!("cat-file -s {}:large", wanted[0])), (1 << 20).to_string());
 }

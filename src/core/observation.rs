@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::name::NodeName;
+use super::name::{CellName, NodeName};
+use super::pause::{self, Pause};
 use super::probe::Facts;
 use super::relay::Attempt;
 use super::silence::{Cause, Phase, Silence};
@@ -117,6 +118,12 @@ impl Picture {
             Some((name.clone(), facts.term.clone()))
         });
         held.collect()
+    }
+
+    /// The pause that counts of those that nodes hold, be it on or over.
+    #[must_use]
+    pub fn pause(&self, cell: &CellName) -> Option<&Pause> {
+        pause::latest(cell, self.observations.values().filter_map(|seen| seen.facts()?.pause.as_ref()))
     }
 
     /// The facts of a node, where it answered.

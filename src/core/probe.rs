@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::inventory::Node;
+use super::pause::Pause;
 use super::shell::{arguments, command_line};
 use super::term::HeldTerm;
 
@@ -65,6 +66,8 @@ pub struct Facts {
     pub service_took: Option<Duration>,
     /// The term, where the node holds one.
     pub term: Option<HeldTerm>,
+    /// The pause that it holds, be it on or over.
+    pub pause: Option<Pause>,
     /// Whether the answer came to its end.
     pub complete: bool,
 }

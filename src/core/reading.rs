@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::pause::Pause;
 use super::probe::{Commit, Facts, Identity, Repository, RepositoryState, Room, ServiceState};
 use super::silence::{Cause, Phase, Silence};
 use super::term::{HeldTerm, TermRecord};
@@ -74,6 +75,7 @@ fn read_line(facts: &mut Facts, key: &str, value: &str) {
         "identity" => facts.identity = read_identity(value),
         "uncommitted" => edit(facts, |repository| repository.uncommitted = value.parse().ok()),
         "term" => facts.term = read_term(value),
+        "pause" => facts.pause = Pause::read(value),
         "service" => {
             facts.service = match value.parse() {
                 Ok(0) => ServiceState::Runs,
@@ -198,6 +200,7 @@ commit 1111111111111111111111111111111111111111 1795392000
 uncommitted 1
 identity almaty montana
 term 2222222222222222222222222222222222222222 {  \"term\": 4,  \"cell\": \"montana\",  \"primary\": \"almaty\",  \"brain\": \"moscow\",  \"members\": [],  \"at\": \"2026-11-22T03:00:00Z\"}
+pause {  \"cell\": \"montana\",  \"until\": \"2026-11-22T03:30:00Z\",  \"reason\": \"a disk\",  \"by\": \"op@desk\",  \"at\": \"2026-11-22T03:00:00Z\"}
 service 3
 service_ended 1795393045.305105078
 m3m-end
@@ -222,6 +225,10 @@ m3m-end
         assert_eq!(facts.term.as_ref().and_then(|held| held.record.as_ref()).map(|record| record.term), Some(4));
         let identity = facts.identity.as_ref().map(|identity| (identity.node.as_str(), identity.cell.as_str()));
         assert_eq!(identity, Some(("almaty", "montana")));
+        assert_eq!(
+            facts.pause.as_ref().map(|pause| (pause.reason.as_str(), pause.by.as_str())),
+            Some(("a disk", "op@desk"))
+        );
         assert!(facts.complete);
     }
 
@@ -240,6 +247,7 @@ m3m-end
             absent_or(facts.load == whole.load, facts.load.is_none());
             absent_or(facts.disk == whole.disk, facts.disk.is_none());
             absent_or(facts.term == whole.term, facts.term.is_none());
+            absent_or(facts.pause == whole.pause, facts.pause.is_none());
             absent_or(facts.head() == whole.head(), facts.head().is_none());
             absent_or(facts.service_took == whole.service_took, facts.service_took.is_none());
             absent_or(facts.service == whole.service, facts.service == ServiceState::Unknown);

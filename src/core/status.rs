@@ -9,6 +9,7 @@ use super::inventory::Role;
 use super::lag::Lag;
 use super::name::{CellName, NodeName};
 use super::observation::{ClockOffset, Observation};
+use super::pause::Pause;
 use super::probe::{Facts, Room};
 use super::silence::Silence;
 use super::term::Standing;
@@ -29,6 +30,8 @@ pub struct Status {
     pub standing: Standing,
     /// What the term in force and the inventory say differently.
     pub drift: Vec<Difference>,
+    /// The pause, where one is on.
+    pub pause: Option<Pause>,
     /// The nodes that were asked, in the order of the inventory.
     pub nodes: Vec<NodeStatus>,
     /// How many nodes the cell has.

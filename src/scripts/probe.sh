@@ -88,6 +88,7 @@ else
         printf 'identity %s %s\n' "$node" "$cell"
     term=$(in_repository rev-parse -q --verify refs/m3m/term) &&
         printf 'term %s %s\n' "$term" "$(in_repository cat-file blob "$term:term.json" | tr -d '\r\n')"
+    pause=$(in_repository cat-file blob refs/m3m/pause) && printf 'pause %s\n' "$(printf '%s' "$pause" | tr -d '\r\n')"
 fi
 
 printf 'm3m-end\n'

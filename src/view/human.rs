@@ -3,11 +3,14 @@
 use std::io;
 
 use console::Style;
+use jiff::Timestamp;
 
 use super::attendance::Attendance;
+use super::words::duration;
 use super::{Screen, Settings, change, plan, readiness, runs, table, write_out};
 use crate::core::drift::Difference;
 use crate::core::event::{Event, Listener};
+use crate::core::pause::Pause;
 use crate::core::status::{Status, Verdict, Warning};
 use crate::core::term::{Held, Standing};
 use crate::core::text::harmless;
@@ -61,6 +64,10 @@ pub(super) fn words(status: &Status, settings: Settings, screen: Screen) -> Stri
     let mut text = paragraph(&verdict, "", screen);
     if settings.quiet {
         return text;
+    }
+    if let Some(pause) = &status.pause {
+        let sign = paint(Style::new().yellow().bold(), "PAUSED", screen);
+        text += &paragraph(&format!("{sign}: {}", shown(&words_of(pause, status.at))), "", screen);
     }
     text += &paragraph(&dim(&background(status), screen), "", screen);
     text += "\n";
@@ -121,6 +128,17 @@ pub(super) fn background(status: &Status) -> String {
     let record = standing(&status.standing);
     let at = status.at.strftime("%H:%M:%S UTC");
     format!("cell {} · {record} · {answered} of {} answered · {at}", status.cell, status.nodes.len())
+}
+
+/// What a pause means, until when, by whom and why.
+fn words_of(pause: &Pause, now: Timestamp) -> String {
+    let until = match pause.until.zip(pause.left(now)) {
+        Some((until, left)) => format!("until {}, {} left", until.strftime("%F %T UTC"), duration(left)),
+        None => "until somebody resumes".to_owned(),
+    };
+    let by = if pause.by.is_empty() { String::new() } else { format!(", by {}", pause.by) };
+    let why = if pause.reason.is_empty() { String::new() } else { format!(": {}", pause.reason) };
+    format!("nothing changes by itself {until}{by} since {}{why}", pause.at.strftime("%F %T UTC"))
 }
 
 /// The won term, and the highest one that is open.

@@ -10,6 +10,7 @@ use m3m::core::diagnosis::diagnose;
 use m3m::core::inventory::Inventory;
 use m3m::core::name::NodeName;
 use m3m::core::observation::{Observation, Picture, Via};
+use m3m::core::pause::Pause;
 use m3m::core::probe::{COMMITS_MAX, Commit, Facts, Identity, Repository, RepositoryState, Room, ServiceState};
 use m3m::core::relay::{Attempt, Outcome};
 use m3m::core::silence::{Cause, Phase, Silence};
@@ -64,6 +65,9 @@ const STORIES: &[(&str, &str)] = &[
     ("claims for BRAIN and to close", "cell=term2 amsterdam=stopped,brain3 almaty=runs novosibirsk=close3"),
     ("a node is new, another one damaged", "cell=term1 almaty=termless novosibirsk=damaged"),
     ("a term is out of sight behind an open one", "amsterdam=open3 moscow=open3 almaty=term1 novosibirsk=term1"),
+    ("a pause is on, as two nodes know", "cell=term1 moscow=paused almaty=paused novosibirsk=timeout"),
+    ("a pause without an end", "cell=term1 almaty=held"),
+    ("a pause is over, and a node that was away does not know", "cell=term1,resumed almaty=held"),
     ("the inventory has drifted", "cell=drift7 amsterdam=stopped almaty=runs"),
     ("a term of strangers", "cell=strangers9"),
     ("only some are asked", "amsterdam=unasked saint-petersburg=unasked novosibirsk=unasked"),
@@ -122,6 +126,7 @@ pub fn facts(primary: bool) -> Facts {
         identity: Some(Identity { node: "node".into(), cell: "montana".into() }),
         service_took: Some(Duration::from_millis(12)),
         term: None,
+        pause: None,
         complete: true,
     }
 }
@@ -184,6 +189,11 @@ pub fn change(facts: &mut Facts, word: &str) {
         "ahead" => facts.clock = Some(Duration::from_secs(now_s + 3600)),
         "late" => facts.clock = Some(Duration::from_secs(now_s - 3)),
         "full" => facts.disk = Some(Room { total: 100 << 30, free: 900 << 20 }),
+        "paused" => facts.pause = Some(terms::pause(Some(AT + 1200))),
+        "resumed" => {
+            facts.pause = Some(Pause { at: Timestamp::new(AT - 60, 0).expect("a time"), ..terms::pause(Some(AT - 60)) })
+        }
+        "held" => facts.pause = Some(terms::pause(None)),
         "termless" => facts.term = None,
         word => match terms::held(word) {
             None => panic!("no such word: {word}"),

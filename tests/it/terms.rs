@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use m3m::core::inventory::{Fence, Quorum};
+use m3m::core::pause::Pause;
 use m3m::core::term::{Act, HeldTerm, Member, TermRecord};
 
 use crate::diagnosis::AT;
@@ -56,4 +57,15 @@ fn drifted() -> TermRecord {
     record.members[3].candidate = false;
     record.members[2].name = "omsk".parse().expect("a name");
     TermRecord { quorum: Quorum::Majority, fence: Fence::Required, ..record }
+}
+
+/// A pause that was ordered ten minutes before the picture.
+pub fn pause(until_s: Option<i64>) -> Pause {
+    Pause {
+        cell: "montana".parse().expect("a name"),
+        until: until_s.map(|until_s| Timestamp::new(until_s, 0).expect("a time")),
+        reason: "\u{1b}[2Ja disk of almaty fails".to_owned(),
+        by: "op@desk".to_owned(),
+        at: Timestamp::new(AT - 600, 0).expect("a time"),
+    }
 }

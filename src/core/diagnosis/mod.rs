@@ -46,6 +46,7 @@ pub fn diagnose(inventory: &Inventory, picture: &Picture) -> Status {
         reason,
         standing,
         drift,
+        pause: picture.pause(&inventory.cell).filter(|pause| pause.is_on(picture.at)).cloned(),
         nodes,
         nodes_total: inventory.nodes.len(),
         warnings,

@@ -45,7 +45,9 @@ impl TermStore for OnNodes<'_> {
         let (mut awaited, mut answers) = (voters.clone(), Answers::new());
         let mut carried: BTreeMap<NodeName, BTreeSet<String>> = BTreeMap::new();
         let mut puts = JoinSet::new();
-        voters.iter().for_each(|node| self.put(claim, node, deadline, &mut puts));
+        for node in voters {
+            self.put(claim, node, deadline, &mut puts);
+        }
         while let Some(done) = puts.join_next().await {
             // One that panicked was reported where it happened, and its node stays silent.
             let Ok((node, answer)) = done else { continue };

@@ -41,10 +41,8 @@ pub(super) async fn run(context: &Context, act: &ActArgs, wish: Wish) -> Result<
             Err(error) => unless_gone(error, Exit::Ok),
         };
     }
-    if plan.kind != Kind::Nothing {
-        if !act.yes {
-            confirm(context, &plan, &changing, cell.inventory(), view.as_mut()).await?;
-        }
+    if plan.kind != Kind::Nothing && !act.yes {
+        confirm(context, &plan, &changing, cell.inventory(), view.as_mut()).await?;
     }
     let mut guard = CutOff { verb: verb(&plan), is_over: false };
     let change = changing.carry_out(plan, view.as_mut()).await;

@@ -191,7 +191,8 @@ pub fn change(facts: &mut Facts, word: &str) {
         "full" => facts.disk = Some(Room { total: 100 << 30, free: 900 << 20 }),
         "paused" => facts.pause = Some(terms::pause(Some(AT + 1200))),
         "resumed" => {
-            facts.pause = Some(Pause { at: Timestamp::new(AT - 60, 0).expect("a time"), ..terms::pause(Some(AT - 60)) })
+            facts.pause =
+                Some(Pause { at: Timestamp::new(AT - 60, 0).expect("a time"), ..terms::pause(Some(AT - 60)) });
         }
         "held" => facts.pause = Some(terms::pause(None)),
         "termless" => facts.term = None,

@@ -103,8 +103,8 @@ fn what_was_certainly_not_sent_is_told_from_what_may_have_run() {
     assert_eq!(step("printf 'm3m-step 1\\nuncommitted 1\\nm3m-end\\n'; sleep 1000"), "answered Some(1)");
     assert_eq!(step("echo half; echo 'm3m-step 1'"), "unknown: garbled: it ended early");
     assert_eq!(step("echo no step"), "not run: garbled: no step");
-    let hangs = "echo 'm3m-step 1'; exec sleep 1000";
-    assert_eq!(within(hangs, Duration::from_millis(500)), "unknown: timeout in output");
+    let stuck = "echo 'm3m-step 1'; exec sleep 1000";
+    assert_eq!(within(stuck, Duration::from_millis(500)), "unknown: timeout in output");
     labs.run(["lab", "kill", "almaty"]).assert_code(0);
     assert_eq!(step("echo never"), "not run: refused");
     // What broke while nobody looked is no reason for doubt: nothing was sent yet.

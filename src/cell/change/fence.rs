@@ -87,29 +87,13 @@ impl Changing<'_> {
         commit: &str,
     ) -> impl Future<Output = StepEnd> + Send + 'static + use<> {
         let patience = (STOP_WITHIN + KILL_WITHIN) * 2;
-        self.cell.step(
-            node,
-            &|address| self.raise_line(plan, address, commit),
-            Instant::now() + self.timeout + patience,
-        )
-    }
-
-    fn raise_line(&self, plan: &Plan, address: step::Address<'_>, commit: &str) -> String {
-        let order = Raise {
-            commit,
-            role: Some(plan.duty),
-            service: plan.duty.service(address.node),
-            stop_within: STOP_WITHIN,
-            kill_within: KILL_WITHIN,
-            exhale: plan.duty == Duty::Primary,
-        };
-        step::raise(address, &order)
+        self.cell.step(node, &|address| raise_line(plan, address, commit), Instant::now() + self.timeout + patience)
     }
 
     /// Tells a dead node to stop over every path, and waits for none of them.
     fn attempt(&mut self, plan: &Plan, node: &NodeName, commit: &str) {
         let deadline = Instant::now() + self.timeout;
-        let line = |address: step::Address<'_>| self.raise_line(plan, address, commit);
+        let line = |address: step::Address<'_>| raise_line(plan, address, commit);
         let ways = self.cell.step_over_all_ways(node, &plan.voters, &line, deadline);
         for way in ways {
             self.attempts.spawn(way);
@@ -195,6 +179,18 @@ impl Changing<'_> {
         }
         (StepResult::Done, told(&answer), Ok(answer.head))
     }
+}
+
+fn raise_line(plan: &Plan, address: step::Address<'_>, commit: &str) -> String {
+    let order = Raise {
+        commit,
+        role: Some(plan.duty),
+        service: plan.duty.service(address.node),
+        stop_within: STOP_WITHIN,
+        kill_within: KILL_WITHIN,
+        exhale: plan.duty == Duty::Primary,
+    };
+    step::raise(address, &order)
 }
 
 fn told(answer: &Answer) -> String {

@@ -122,8 +122,8 @@ impl<'a> Changing<'a> {
     fn is_in_doubt(&self) -> bool {
         let scene = self.scene();
         let standing = scene.standing();
-        let named = standing.in_force().into_iter().chain(&standing.open);
-        let mut names = named.flat_map(|held| {
+        let terms = standing.in_force().into_iter().chain(&standing.open);
+        let mut names = terms.flat_map(|held| {
             let record = &held.record;
             [&record.primary, self.wish.duty.holder(record)].into_iter().chain(&record.from)
         });

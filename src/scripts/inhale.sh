@@ -42,13 +42,16 @@ in_aside() {
     )
 }
 
-# Moves the work tree from head to $1, touching what differs alone, and then the branch.
+# Moves the work tree and the branch to $1, which descends from head. What differs alone is touched; a file that is ignored
+# here and not there stops it.
 move_to() {
     in_time
-    said=$(in_repository read-tree -m -u "${head:-$(in_repository mktree </dev/null)}" "$1" 2>&1) || git_failed "$said"
-    # git does not see to it that the files are on the disk, and the branch must not say so before they are.
+    said=$(in_repository -c merge.autoStash=false -c merge.verifySignatures=false \
+        merge -q --ff-only --no-overwrite-ignore "$1" 2>&1) || git_failed "$said"
+    head=$(in_repository rev-parse -q --verify HEAD)
+    [ "$head" = "$1" ] || git_failed "the branch did not move to $1"
+    # git itself does not wait until the files are on the disk.
     sync -f "$repository" 2>/dev/null
-    move_branch "$1" inhale
 }
 
 locked

@@ -43,7 +43,7 @@ in_repository() {
         -c core.safecrlf=false -c gc.auto=0 -c maintenance.auto=false "$@"
 }
 
-# What git says where it fails, in a line. A lock file that a crash has left is named, and never removed.
+# Refuses with what git says where it fails, in a line. A lock file that a crash has left is named, and never removed.
 git_failed() {
     case $1 in
     *"Unable to create '"*"': File exists"*)
@@ -55,7 +55,7 @@ git_failed() {
 }
 
 in_a_line() {
-    printf '%s\n' "$1" | sed -n -e 's/^fatal: //' -e 's/^error: //' -e '/^warning: /d' -e '/[^ ]/{p;q;}' | cut -c 1-300
+    printf '%s\n' "$1" | sed -e 's/^fatal: //' -e 's/^error: //' -e '/^warning: /d' -e '/^hint: /d' | tr -s '\n\t' '  ' | cut -c 1-300
 }
 
 # Sets now: hundredths of a second since the second in which the step began.

@@ -112,6 +112,10 @@ mod sshd;
 mod standing;
 #[cfg(feature = "lab")]
 mod stdin;
+mod step_claims;
+mod step_ground;
+mod step_services;
+mod step_states;
 mod support;
 #[cfg(feature = "lab")]
 mod terminal;

@@ -5,7 +5,7 @@
 //! # The map
 //!
 //! * [`core`] is pure: no clock, no I/O, no async. Inventory, probe, picture, diagnosis, readiness, promises, terms,
-//!   chains, events.
+//!   chains, steps, events.
 //! * [`world`] touches the outside, one outside thing a file or folder: SSH sessions, ssh's configuration,
 //!   files, directories, the journal, commands on this machine, clocks.
 //! * [`cell`] is the hands: it finds a way to each node, through others where need be, asks all at once and turns the

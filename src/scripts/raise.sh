@@ -1,5 +1,6 @@
 # m3m raise: makes a node follow a term that was won, which is also how a holder of a role is fenced. It stops the service
-# where that runs, commits the work tree, and moves the reference, in this order and under one lock.
+# where that runs, commits the work tree, and moves the reference, in this order and under one lock. A service that cannot
+# be ended keeps it from neither.
 # It follows the prelude and the parts for the service and for committing in the same sh.
 #
 # $1  the term's commit              $4  `exhale`: commit the work tree; else empty

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use m3m::core::step::{self, NotAfter, Refusal};
 
-use crate::step_ground::{Ground, with_each_shell, with_every_shell};
+use crate::step_ground::{Ground, with_every_shell};
 use crate::support::{finish, wait};
 
 #[test]
@@ -28,23 +28,22 @@ fn a_claim_is_written_held_and_the_same_everywhere() {
 
 #[test]
 fn a_claim_that_does_not_follow_changes_nothing() {
-    with_each_shell(|ground| {
-        let first = ground.hold(&ground.term(1, "p", &[]));
-        let second = ground.hold(&ground.term(2, "m", &[&first]));
-        let rival = Some(Refusal::Rival(second.clone()));
-        for (number, parents) in [(3, vec![]), (3, vec![first.as_str()]), (2, vec![&second]), (1, vec![])] {
-            let answer = ground.claim(&ground.term(number, "b", &parents));
-            assert_eq!(answer.refused, rival, "{number} after {parents:?}");
-            assert_eq!(answer.term.map(|term| term.commit).as_ref(), Some(&second));
-            assert_ne!(answer.claim.as_ref(), Some(&second), "who claims learns what was claimed");
-        }
-        let unknown = "1".repeat(40);
-        let answer = ground.claim(&ground.term(3, "b", &[&unknown]));
-        assert_eq!((answer.refused, answer.claim), (Some(Refusal::Missing(unknown)), None));
-        // The first parent need not be the held one.
-        let closing = ground.term(4, "b", &[&first, &second]);
-        assert_eq!(ground.claim(&closing).refused, None);
-    });
+    let ground = &mut Ground::new("bash");
+    let first = ground.hold(&ground.term(1, "p", &[]));
+    let second = ground.hold(&ground.term(2, "m", &[&first]));
+    let rival = Some(Refusal::Rival(second.clone()));
+    for (number, parents) in [(3, vec![]), (3, vec![first.as_str()]), (2, vec![&second]), (1, vec![])] {
+        let answer = ground.claim(&ground.term(number, "b", &parents));
+        assert_eq!(answer.refused, rival, "{number} after {parents:?}");
+        assert_eq!(answer.term.map(|term| term.commit).as_ref(), Some(&second));
+        assert_ne!(answer.claim.as_ref(), Some(&second), "who claims learns what was claimed");
+    }
+    let unknown = "1".repeat(40);
+    let answer = ground.claim(&ground.term(3, "b", &[&unknown]));
+    assert_eq!((answer.refused, answer.claim), (Some(Refusal::Missing(unknown)), None));
+    // The first parent need not be the held one.
+    let closing = ground.term(4, "b", &[&first, &second]);
+    assert_eq!(ground.claim(&closing).refused, None);
 }
 
 #[test]
@@ -101,39 +100,37 @@ fn a_step_for_another_node_or_cell_or_none_is_refused() {
 
 #[test]
 fn a_step_that_comes_late_or_after_a_boot_is_refused() {
-    with_each_shell(|ground| {
-        let refused = |ground: &mut Ground, boot_id: Option<&str>, clock: Option<Duration>| {
-            ground.not_after = NotAfter { boot_id: boot_id.map(str::to_owned), clock };
-            let answer = ground.claim(&ground.term(1, "p", &[]));
-            assert_eq!(answer.term.is_none(), answer.refused.is_some());
-            answer.refused
-        };
-        let uptime = std::fs::read_to_string("/proc/uptime").expect("the time since the boot");
-        let now: f64 = uptime.split(' ').next().and_then(|word| word.parse().ok()).expect("seconds");
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("the boot");
-        assert_eq!(refused(ground, None, Some(Duration::from_secs_f64(now - 0.1))), Some(Refusal::Late));
-        assert_eq!(refused(ground, None, Some(Duration::ZERO)), Some(Refusal::Late));
-        assert_eq!(refused(ground, Some("another"), None), Some(Refusal::Rebooted));
-        assert_eq!(refused(ground, Some(boot.trim()), Some(Duration::from_secs_f64(now + 60.0))), None);
-    });
+    let ground = &mut Ground::new("bash");
+    let refused = |ground: &mut Ground, boot_id: Option<&str>, clock: Option<Duration>| {
+        ground.not_after = NotAfter { boot_id: boot_id.map(str::to_owned), clock };
+        let answer = ground.claim(&ground.term(1, "p", &[]));
+        assert_eq!(answer.term.is_none(), answer.refused.is_some());
+        answer.refused
+    };
+    let uptime = std::fs::read_to_string("/proc/uptime").expect("the time since the boot");
+    let now: f64 = uptime.split(' ').next().and_then(|word| word.parse().ok()).expect("seconds");
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("the boot");
+    assert_eq!(refused(ground, None, Some(Duration::from_secs_f64(now - 0.1))), Some(Refusal::Late));
+    assert_eq!(refused(ground, None, Some(Duration::ZERO)), Some(Refusal::Late));
+    assert_eq!(refused(ground, Some("another"), None), Some(Refusal::Rebooted));
+    assert_eq!(refused(ground, Some(boot.trim()), Some(Duration::from_secs_f64(now + 60.0))), None);
 }
 
 #[test]
 fn a_damaged_term_is_named_and_left_alone() {
-    with_each_shell(|ground| {
-        let first = ground.hold(&ground.term(1, "p", &[]));
-        let next = ground.term(2, "m", &[&first]);
-        let reference = ground.tree.join(".git/refs/m3m/term");
-        let head = ground.git(&["rev-parse", "HEAD"]);
-        for text in ["", "garbage\n", &format!("{}\n", "1".repeat(40)), &format!("{head}\n")] {
-            std::fs::write(&reference, text).expect("the reference");
-            let refused = ground.refused(&step::claim(ground.address(), &next.head(), &next.record.write()));
-            assert!(refused.starts_with("its term cannot be read: "), "{text:?}: {refused}");
-            assert_eq!(std::fs::read_to_string(&reference).expect("the reference"), text);
-        }
-        std::fs::remove_file(&reference).expect("the reference");
-        assert!(ground.claim(&next).refused.is_none());
-    });
+    let ground = &mut Ground::new("busybox");
+    let first = ground.hold(&ground.term(1, "p", &[]));
+    let next = ground.term(2, "m", &[&first]);
+    let reference = ground.tree.join(".git/refs/m3m/term");
+    let head = ground.git(&["rev-parse", "HEAD"]);
+    for text in ["", "garbage\n", &format!("{}\n", "1".repeat(40)), &format!("{head}\n")] {
+        std::fs::write(&reference, text).expect("the reference");
+        let refused = ground.refused(&step::claim(ground.address(), &next.head(), &next.record.write()));
+        assert!(refused.starts_with("its term cannot be read: "), "{text:?}: {refused}");
+        assert_eq!(std::fs::read_to_string(&reference).expect("the reference"), text);
+    }
+    std::fs::remove_file(&reference).expect("the reference");
+    assert!(ground.claim(&next).refused.is_none());
 }
 
 #[test]

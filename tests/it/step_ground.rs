@@ -16,7 +16,7 @@ use crate::support::{Finished, Home, finish, skipped};
 const SHELLS: [&str; 3] = ["dash", "bash", "busybox"];
 
 /// What it may have too.
-const RARE_SHELLS: [&str; 3] = ["ksh93", "mksh", "yash"];
+const RARE_SHELLS: [&str; 2] = ["ksh93", "mksh"];
 
 /// The node of these tests.
 pub const NODE: &str = "p";

@@ -49,26 +49,24 @@ fn ended(ground: &mut Ground, stop: Option<&str>, kill: Option<&str>, check: Opt
 
 #[test]
 fn a_raise_stops_what_runs_and_then_follows() {
-    with_each_shell(|ground| {
-        let (_, second) = two_terms(ground);
-        ground.set_up(true);
-        let answer = ground.raise(raise(ground, &second));
-        assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Stopped), false), "{answer:?}");
-        assert!(answer.service_took.is_some() && answer.faults.is_empty(), "{answer:?}");
-        assert_eq!(answer.term.map(|term| term.commit).as_ref(), Some(&second));
-        // Again: the same end.
-        assert_eq!(ground.raise(raise(ground, &second)).service, Some(ServiceEnd::WasStopped));
-    });
+    let ground = &mut Ground::new("busybox");
+    let (_, second) = two_terms(ground);
+    ground.set_up(true);
+    let answer = ground.raise(raise(ground, &second));
+    assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Stopped), false), "{answer:?}");
+    assert!(answer.service_took.is_some() && answer.faults.is_empty(), "{answer:?}");
+    assert_eq!(answer.term.map(|term| term.commit).as_ref(), Some(&second));
+    // Again: the same end.
+    assert_eq!(ground.raise(raise(ground, &second)).service, Some(ServiceEnd::WasStopped));
 }
 
 #[test]
 fn a_stop_that_does_not_do_is_followed_by_a_kill() {
-    with_each_shell(|ground| {
-        let answer = ended(ground, Some("echo; echo 'Access denied' >&2; exit 5"), None, None);
-        assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Killed), false));
-        let failed = Failed { status: Status::Exit(5), said: "Access denied".to_owned() };
-        assert_eq!(answer.faults[0].failed, failed);
-    });
+    let ground = &mut Ground::new("dash");
+    let answer = ended(ground, Some("echo; echo 'Access denied' >&2; exit 5"), None, None);
+    assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Killed), false));
+    let failed = Failed { status: Status::Exit(5), said: "Access denied".to_owned() };
+    assert_eq!(answer.faults[0].failed, failed);
     let answer = ended(&mut Ground::new("dash"), Some("sleep 1000"), None, None);
     assert_eq!((answer.service, answer.faults[0].failed.status), (Some(ServiceEnd::Killed), Status::TimedOut));
     let answer = ended(&mut Ground::new("busybox"), Some("true"), Some("exit 1"), None);
@@ -77,20 +75,18 @@ fn a_stop_that_does_not_do_is_followed_by_a_kill() {
 
 #[test]
 fn a_stop_that_returns_before_the_service_is_gone_is_waited_for() {
-    with_each_shell(|ground| {
-        let up = ground.home.path().join("up").display().to_string();
-        let stop = format!("(sleep 0.3; rm '{up}') >/dev/null 2>&1 &");
-        let answer = ended(ground, Some(&stop), Some("false"), None);
-        assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Stopped), false), "{answer:?}");
-    });
+    let ground = &mut Ground::new("busybox");
+    let up = ground.home.path().join("up").display().to_string();
+    let stop = format!("(sleep 0.3; rm '{up}') >/dev/null 2>&1 &");
+    let answer = ended(ground, Some(&stop), Some("false"), None);
+    assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Stopped), false), "{answer:?}");
 }
 
 #[test]
 fn a_check_that_does_not_tell_proves_nothing() {
-    with_each_shell(|ground| {
-        let answer = ended(ground, None, None, Some("no-such-command-at-all"));
-        assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Unknown), false), "stopped, and not seen");
-    });
+    let ground = &mut Ground::new("bash");
+    let answer = ended(ground, None, None, Some("no-such-command-at-all"));
+    assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Unknown), false), "stopped, and not seen");
     let answer = ended(&mut Ground::new("dash"), None, None, Some("sleep 1000"));
     assert_eq!(answer.service, Some(ServiceEnd::Unknown));
 }
@@ -112,14 +108,13 @@ fn a_raise_refuses_what_does_not_follow_or_leaves_the_role() {
 
 #[test]
 fn a_start_is_verified_and_may_be_repeated() {
-    with_each_shell(|ground| {
-        let (first, _) = two_terms(ground);
-        let answer = ground.start(start(ground, &first));
-        assert_eq!((answer.service, ground.is_up(), &answer.failed), (Some(ServiceEnd::Started), true, &None));
-        assert_eq!(std::fs::read_to_string(ground.file(".git/m3m-start.log")).expect("a log"), "starting\n");
-        assert_eq!(ground.start(start(ground, &first)).service, Some(ServiceEnd::Running));
-        assert!(!ground.file(".git/m3m-starting").exists());
-    });
+    let ground = &mut Ground::new("bash");
+    let (first, _) = two_terms(ground);
+    let answer = ground.start(start(ground, &first));
+    assert_eq!((answer.service, ground.is_up(), &answer.failed), (Some(ServiceEnd::Started), true, &None));
+    assert_eq!(std::fs::read_to_string(ground.file(".git/m3m-start.log")).expect("a log"), "starting\n");
+    assert_eq!(ground.start(start(ground, &first)).service, Some(ServiceEnd::Running));
+    assert!(!ground.file(".git/m3m-starting").exists());
 }
 
 #[test]
@@ -169,7 +164,7 @@ fn a_start_that_fails_leaves_nothing_running() {
 /// A daemon keeps what it was given: it must be neither the channel of who asked nor the lock.
 #[test]
 fn a_service_that_stays_in_the_session_of_its_start_holds_up_nobody() {
-    with_every_shell(|ground| {
+    with_each_shell(|ground| {
         let (first, second) = two_terms(ground);
         let pid = ground.home.path().join("pid").display().to_string();
         let runs = format!("read -r pid <'{pid}' && ps -o stat= -p \"$pid\" | grep -q '^[^Z]'");
@@ -259,16 +254,30 @@ fn one_step_at_a_time_without_flock() {
 /// A step that was frozen with its lock awaited finds that it is late when it has it.
 #[test]
 fn a_step_that_waits_for_the_lock_is_not_done_late() {
+    let ground = &mut Ground::new("busybox");
+    let (_, second) = two_terms(ground);
+    ground.set_up(true);
+    let lock = ground.file(".git/m3m.lock");
+    let held = std::fs::File::create(&lock).expect("the lock's file");
+    held.lock().expect("the lock");
+    let uptime = std::fs::read_to_string("/proc/uptime").expect("the time since the boot");
+    let now: f64 = uptime.split(' ').next().and_then(|word| word.parse().ok()).expect("seconds");
+    ground.not_after.clock = Some(Duration::from_secs_f64(now + 0.3));
+    assert_eq!(ground.raise(raise(ground, &second)).refused, Some(Refusal::Late));
+    assert!(ground.is_up());
+}
+
+/// Who asked may be gone before the first word of the answer: what was begun comes to its end, and no lock stays.
+#[test]
+fn a_step_whose_asker_hangs_up_is_brought_to_its_end() {
     with_each_shell(|ground| {
         let (_, second) = two_terms(ground);
         ground.set_up(true);
-        let lock = ground.file(".git/m3m.lock");
-        let held = std::fs::File::create(&lock).expect("the lock's file");
-        held.lock().expect("the lock");
-        let uptime = std::fs::read_to_string("/proc/uptime").expect("the time since the boot");
-        let now: f64 = uptime.split(' ').next().and_then(|word| word.parse().ok()).expect("seconds");
-        ground.not_after.clock = Some(Duration::from_secs_f64(now + 0.3));
-        assert_eq!(ground.raise(raise(ground, &second)).refused, Some(Refusal::Late));
-        assert!(ground.is_up());
+        let mut command = ground.command(&step::raise(ground.address(), &raise(ground, &second)));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("sh runs");
+        drop(child.stdout.take());
+        child.wait().expect("it ends");
+        assert!(!ground.is_up());
+        assert_eq!(ground.git(&["rev-parse", "refs/m3m/term"]), second);
     });
 }

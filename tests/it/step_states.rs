@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use m3m::core::step::{self, Merged, Raise, Refusal};
 
-use crate::step_ground::{Ground, LONG, with_each_shell, with_every_shell};
+use crate::step_ground::{Ground, LONG, with_every_shell};
 
 fn exhale<'a>(commit: &'a str) -> Raise<'a> {
     Raise { commit, role: None, service: None, stop_within: LONG, kill_within: LONG, exhale: true }
@@ -118,46 +118,44 @@ fn a_branch_without_a_commit_gets_its_first() {
 
 #[test]
 fn an_inhale_that_only_has_to_follow() {
-    with_each_shell(|ground| {
-        ground.write("same", "1");
-        ground.write("gone", "1");
-        let own = ground.commit("own");
-        let wanted = elsewhere(ground, "main", &[("new/one", "2"), ("gone", "")]);
-        let term = second_term(ground);
-        let inode =
-            |name: &str| std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(ground.file(name)).expect("a file"));
-        let before = inode("same");
-        let answer = ground.inhale(&term, &wanted);
-        assert_eq!((&answer.refused, answer.head.as_ref(), answer.merged), (&None, Some(&wanted), None), "{answer:?}");
-        assert_eq!((ground.read("new/one").as_str(), ground.file("gone").exists()), ("2", false));
-        assert_eq!((ground.git(&["rev-parse", "main"]), inode("same")), (wanted.clone(), before));
-        assert!(ground.git(&["status", "--porcelain"]).is_empty());
-        // Again, and to what it has already.
-        for id in [&wanted, &own] {
-            assert_eq!(ground.inhale(&term, id).head.as_ref(), Some(&wanted));
-        }
-    });
+    let ground = &mut Ground::new("bash");
+    ground.write("same", "1");
+    ground.write("gone", "1");
+    let own = ground.commit("own");
+    let wanted = elsewhere(ground, "main", &[("new/one", "2"), ("gone", "")]);
+    let term = second_term(ground);
+    let inode =
+        |name: &str| std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(ground.file(name)).expect("a file"));
+    let before = inode("same");
+    let answer = ground.inhale(&term, &wanted);
+    assert_eq!((&answer.refused, answer.head.as_ref(), answer.merged), (&None, Some(&wanted), None), "{answer:?}");
+    assert_eq!((ground.read("new/one").as_str(), ground.file("gone").exists()), ("2", false));
+    assert_eq!((ground.git(&["rev-parse", "main"]), inode("same")), (wanted.clone(), before));
+    assert!(ground.git(&["status", "--porcelain"]).is_empty());
+    // Again, and to what it has already.
+    for id in [&wanted, &own] {
+        assert_eq!(ground.inhale(&term, id).head.as_ref(), Some(&wanted));
+    }
 }
 
 /// As after a kill between the two: the files are there, the branch is not.
 #[test]
 fn an_inhale_that_was_cut_off_is_finished_by_another() {
-    with_each_shell(|ground| {
-        ground.write("changed", "1");
-        ground.write("other", "1");
-        let own = ground.commit("own");
-        let wanted = elsewhere(ground, "main", &[("changed", "2"), ("other", "2"), ("new", "2")]);
-        let term = second_term(ground);
-        ground.git(&["read-tree", "-m", "-u", "HEAD", &wanted]);
-        assert_eq!(ground.inhale(&term, &wanted).head.as_ref(), Some(&wanted), "no commit of its own is made");
-        // And in the middle of the files.
-        ground.git(&["reset", "-q", "--hard", &own]);
-        ground.write("changed", "2");
-        let answer = ground.inhale(&term, &wanted);
-        assert_eq!((answer.refused, answer.uncommitted), (None, Some(0)));
-        assert_eq!(ground.git(&["diff", "--name-only", &wanted, "HEAD"]), "");
-        ground.git(&["merge-base", "--is-ancestor", &wanted, "HEAD"]);
-    });
+    let ground = &mut Ground::new("busybox");
+    ground.write("changed", "1");
+    ground.write("other", "1");
+    let own = ground.commit("own");
+    let wanted = elsewhere(ground, "main", &[("changed", "2"), ("other", "2"), ("new", "2")]);
+    let term = second_term(ground);
+    ground.git(&["read-tree", "-m", "-u", "HEAD", &wanted]);
+    assert_eq!(ground.inhale(&term, &wanted).head.as_ref(), Some(&wanted), "no commit of its own is made");
+    // And in the middle of the files.
+    ground.git(&["reset", "-q", "--hard", &own]);
+    ground.write("changed", "2");
+    let answer = ground.inhale(&term, &wanted);
+    assert_eq!((answer.refused, answer.uncommitted), (None, Some(0)));
+    assert_eq!(ground.git(&["diff", "--name-only", &wanted, "HEAD"]), "");
+    ground.git(&["merge-base", "--is-ancestor", &wanted, "HEAD"]);
 }
 
 #[test]
@@ -211,24 +209,23 @@ fn where_both_sides_wrote_the_wanted_one_wins_and_nothing_is_lost() {
 
 #[test]
 fn a_file_against_a_directory_is_decided_too() {
-    with_each_shell(|ground| {
-        ground.write("x", "1");
-        ground.commit("base");
-        let wanted = elsewhere(ground, "main", &[("a", "file"), ("b/deep", "dir"), ("x", ""), ("x/y", "dir")]);
-        ground.write("a/deep", "own dir");
-        ground.write("b", "own file");
-        ground.write("x", "own");
-        let own = ground.commit("own");
-        let term = second_term(ground);
-        let answer = ground.inhale(&term, &wanted);
-        assert!(answer.refused.is_none() && answer.merged.is_some(), "{answer:?}");
-        assert_eq!(
-            (ground.read("a"), ground.read("b/deep"), ground.read("x/y")),
-            ("file".into(), "dir".into(), "dir".into())
-        );
-        ground.git(&["merge-base", "--is-ancestor", &own, "HEAD"]);
-        assert!(ground.git(&["status", "--porcelain"]).is_empty());
-    });
+    let ground = &mut Ground::new("busybox");
+    ground.write("x", "1");
+    ground.commit("base");
+    let wanted = elsewhere(ground, "main", &[("a", "file"), ("b/deep", "dir"), ("x", ""), ("x/y", "dir")]);
+    ground.write("a/deep", "own dir");
+    ground.write("b", "own file");
+    ground.write("x", "own");
+    let own = ground.commit("own");
+    let term = second_term(ground);
+    let answer = ground.inhale(&term, &wanted);
+    assert!(answer.refused.is_none() && answer.merged.is_some(), "{answer:?}");
+    assert_eq!(
+        (ground.read("a"), ground.read("b/deep"), ground.read("x/y")),
+        ("file".into(), "dir".into(), "dir".into())
+    );
+    ground.git(&["merge-base", "--is-ancestor", &own, "HEAD"]);
+    assert!(ground.git(&["status", "--porcelain"]).is_empty());
 }
 
 #[test]
@@ -263,7 +260,7 @@ fn an_ignored_file_in_the_way_is_named_and_kept() {
 
 #[test]
 fn a_pack_goes_from_node_to_node() {
-    with_each_shell(|ground| {
+    with_every_shell(|ground| {
         let taker = Ground::new("dash");
         let base = ground.git(&["rev-parse", "HEAD"]);
         // The two have a history in common.

@@ -52,7 +52,9 @@ pub struct NotAfter {
     pub clock: Option<Duration>,
 }
 
-/// Raising a node to a term, and fencing it on the way.
+/// Raising a node to a term, and fencing it on the way. Once begun, the service is stopped and the work tree committed
+/// whatever the time; the reference moves in time or not at all, so an answer may be refused and say what became of the
+/// service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Raise<'a> {
     /// The term's commit, which was won.
@@ -177,6 +179,15 @@ mod tests {
         for (ms, s) in [(0, "1"), (999, "1"), (1000, "1"), (1001, "2"), (30_000, "30")] {
             assert_eq!(whole_seconds(Duration::from_millis(ms)), s);
         }
+    }
+
+    #[test]
+    fn the_longest_step_fits_into_one_packet_of_ssh() {
+        // libssh2 sends a command in one packet, which holds at most 34 KiB.
+        let longest =
+            arguments(&[&"x".repeat(4096)]) + PRELUDE + SERVICE + EXHALE + include_str!("../../scripts/raise.sh");
+        let line = command_line("m3m-step", &longest);
+        assert!(line.len() < 30 * 1024, "{}", line.len());
     }
 
     #[test]

@@ -203,6 +203,9 @@ lock_by_git() {
     in_repository update-ref --no-deref refs/m3m/lock "$mine" "$theirs" 2>/dev/null && own_lock=$mine
 }
 
+# Who asked may hang up: what was begun comes to its end. Unlike an ignored signal, a caught one is not handed on.
+trap : HUP PIPE
+
 holder='' limit=''
 tick
 begun_at=$now
@@ -211,8 +214,6 @@ if [ -n "$not_after" ]; then
     limit=$hundredths
 fi
 say m3m-step 1
-# Who asked may hang up: what was begun comes to its end. Unlike an ignored signal, a caught one is not handed on.
-trap : HUP PIPE
 
 version=$(git version 2>/dev/null) || refuse git-missing
 version=${version#git version }

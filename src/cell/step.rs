@@ -28,25 +28,25 @@ pub enum StepEnd {
 }
 
 impl Cell {
-    /// Runs one step on a node, at most until the deadline, connecting included. Its command line is made from the same
-    /// deadline by the node's own clock, where the node has told that.
+    /// Runs one step on a node. It has to begin by the first of both times, connecting included: the node refuses to begin
+    /// it later, by its own clock, where it has told that. It is waited for until the second.
     ///
     /// It is never repeated: what may have run must not run twice because a connection broke.
     pub fn step(
         &self,
         node: &NodeName,
         line: &dyn Fn(Address<'_>) -> String,
-        deadline: Instant,
+        (begin_by, deadline): (Instant, Instant),
     ) -> impl Future<Output = StepEnd> + Send + 'static + use<> {
         let told = self.inventory.node(node).map(|told| {
-            let not_after = self.not_after(node, deadline);
+            let not_after = self.not_after(node, begin_by);
             line(Address { node: told, cell: &self.inventory.cell, not_after: &not_after })
         });
-        let command = told.map(framed);
+        let command = told.map(|line| framed(line, begin_by));
         let (session, name) = (self.session(node), node.clone());
         async move {
             match session.zip(command) {
-                Some((session, command)) => end(&session.exec(command, deadline).await),
+                Some((session, command)) => end(&session.exec_once_connected(command, begin_by, deadline).await),
                 None => StepEnd::NotRun(unknown(&name)),
             }
         }
@@ -67,7 +67,7 @@ impl Cell {
         let ways = own.into_iter().chain(relayed);
         let command = self.inventory.node(node).map(|told| {
             let not_after = self.not_after(node, deadline);
-            framed(line(Address { node: told, cell: &self.inventory.cell, not_after: &not_after }))
+            framed(line(Address { node: told, cell: &self.inventory.cell, not_after: &not_after }), deadline)
         });
         let command = command.into_iter();
         let told = ways.zip(command.cycle()).map(|(way, command)| async move {
@@ -102,8 +102,12 @@ impl Cell {
     }
 }
 
-fn framed(line: String) -> RemoteCommand {
-    RemoteCommand { frame: Some(FRAME), ..RemoteCommand::new(move |_| line.clone(), ANSWER_BYTES_MAX) }
+fn framed(line: String, begin_by: Instant) -> RemoteCommand {
+    RemoteCommand {
+        frame: Some(FRAME),
+        begin_by: Some(begin_by),
+        ..RemoteCommand::new(move |_| line.clone(), ANSWER_BYTES_MAX)
+    }
 }
 
 fn unknown(node: &NodeName) -> Silence {

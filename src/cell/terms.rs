@@ -74,7 +74,7 @@ impl TermStore for OnNodes<'_> {
 impl OnNodes<'_> {
     fn put(&self, claim: &Claim, node: &NodeName, deadline: Instant, puts: &mut JoinSet<(NodeName, ClaimAnswer)>) {
         let (head, json) = (claim.head(), claim.record.write());
-        let put = self.0.step(node, &|address| step::claim(address, &head, &json), deadline);
+        let put = self.0.step(node, &|address| step::claim(address, &head, &json), (deadline, deadline));
         let node = node.clone();
         puts.spawn(async move {
             let answer = put.await;

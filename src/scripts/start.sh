@@ -30,9 +30,6 @@ start_service() {
     (: >"$starting") 2>/dev/null || refuse git "cannot write $starting"
     tick
     give_up_at=$((now + start_s * 100))
-    if [ -n "$limit" ] && [ "$limit" -lt "$give_up_at" ]; then
-        give_up_at=$limit
-    fi
     bounded "$start_s" "$said_file" "$start"
     started=$status
     # One that says that it failed is not waited for.

@@ -1,7 +1,7 @@
 # m3m step: what everything begins with that changes a node. The step itself follows it in the same sh.
 #
 # $1  the repository's path        $4  the boot for which it is meant, as the kernel names it; empty: any
-# $2  the node's name              $5  the time after which it is not done any more, in seconds; empty: none
+# $2  the node's name              $5  the time after which it does not begin any more, in seconds; empty: none
 # $3  the cell's name              and then the step's own
 #
 # Time is the node's own since it was booted, or the time of day where there is no /proc. Each line of the answer is a

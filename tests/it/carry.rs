@@ -69,7 +69,7 @@ fn a_node_whose_clock_is_known_gets_the_deadline_by_it() {
         told.replace(Some(address.not_after.clone()));
         "printf 'm3m-step 1\\nm3m-end\\n'".to_owned()
     };
-    hands.wait(hands.cell.step(&almaty, &line, deadline));
+    hands.wait(hands.cell.step(&almaty, &line, (deadline, deadline)));
     assert_eq!(told.take(), Some(anchor.at(deadline)));
 }
 

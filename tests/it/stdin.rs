@@ -92,7 +92,7 @@ fn what_was_certainly_not_sent_is_told_from_what_may_have_run() {
     let almaty = crate::hands::name("almaty");
     let within = |line: &'static str, timeout| {
         let begun = Instant::now();
-        match hands.wait(hands.cell.step(&almaty, &|_| line.to_owned(), begun + timeout)) {
+        match hands.wait(hands.cell.step(&almaty, &|_| line.to_owned(), (begun + timeout, begun + timeout))) {
             StepEnd::Answered(answer) => format!("answered {:?}", answer.uncommitted),
             StepEnd::NotRun(silence) => format!("not run: {silence}"),
             StepEnd::Unknown(silence) => format!("unknown: {silence}"),

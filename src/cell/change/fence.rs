@@ -87,7 +87,7 @@ impl Changing<'_> {
         commit: &str,
     ) -> impl Future<Output = StepEnd> + Send + 'static + use<> {
         let patience = (STOP_WITHIN + KILL_WITHIN) * 2;
-        self.cell.step(node, &|address| raise_line(plan, address, commit), Instant::now() + self.timeout + patience)
+        self.cell.step(node, &|address| raise_line(plan, address, commit), self.times(patience))
     }
 
     /// Tells a dead node to stop over every path, and waits for none of them.

@@ -287,6 +287,12 @@ impl<'a> Changing<'a> {
         }
     }
 
+    /// When a step that is told now has to begin, and until when it is waited for, if it needs so much time on the node.
+    fn times(&self, needs: Duration) -> (Instant, Instant) {
+        let begin_by = Instant::now() + self.timeout;
+        (begin_by, begin_by + needs)
+    }
+
     /// The node of the inventory; a plan names no other.
     fn node(&self, name: &NodeName) -> Result<&'a crate::core::inventory::Node, Error> {
         let unknown = || Error::unexpected(format!("a plan names {name}, which the inventory does not have"));

@@ -1,6 +1,6 @@
 //! Start: the service on its new node, and whoever is to be told of it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::super::hooks;
 use super::super::step::StepEnd;
@@ -34,8 +34,8 @@ impl Changing<'_> {
         self.has_touched = true;
         let within = START_WITHIN_MIN.max(service.start_within * START_FACTOR);
         let order = Start { commit, duty: plan.duty, expected_head: None, service, within, kill_within: KILL_WITHIN };
-        let deadline = Instant::now() + self.timeout + (within + KILL_WITHIN) * 2;
-        let told = self.cell.step(&plan.to, &|address| step::start(address, &order), deadline).await;
+        let times = self.times((within + KILL_WITHIN) * 2);
+        let told = self.cell.step(&plan.to, &|address| step::start(address, &order), times).await;
         let (result, said, came) = match told {
             StepEnd::NotRun(silence) => (StepResult::Failed, format!("not told: {silence}"), Err(Came::Cut)),
             StepEnd::Unknown(silence) => (StepResult::Unknown, format!("no word: {silence}"), Err(Came::Cut)),

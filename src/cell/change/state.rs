@@ -104,7 +104,7 @@ impl Changing<'_> {
                 }
             }
         }
-        let told = self.cell.step(to, &|address| step::inhale(address, commit, head), deadline).await;
+        let told = self.cell.step(to, &|address| step::inhale(address, commit, head), (deadline, deadline)).await;
         let answer = match told {
             StepEnd::Answered(answer) => *answer,
             StepEnd::NotRun(silence) | StepEnd::Unknown(silence) => return Err(cut(format!("no word: {silence}"))),

@@ -42,8 +42,8 @@ pub struct Address<'a> {
     pub not_after: &'a NotAfter,
 }
 
-/// Until when a step may be done, by the node's own word for its boot and its own clock, as its probe gave them: the time
-/// since it was booted, or since 1970 where it knows no such clock.
+/// Until when a step may begin what it does, by the node's own word for its boot and its own clock, as its probe gave
+/// them: the time since it was booted, or since 1970 where it knows no such clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NotAfter {
     /// The boot; another one refuses.

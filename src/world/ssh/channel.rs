@@ -58,10 +58,11 @@ impl Link {
         (shared, progress): (&Shared, &Progress),
         reply: &mut Reply,
     ) -> Result<(), Silence> {
+        let begin_by = command.begin_by.map_or(deadline, |begin_by| begin_by.min(deadline));
         shared.enter(Phase::Channel);
         let mut channel = match self.spare.take() {
             Some(channel) => channel,
-            None => self.open(deadline).map_err(|stop| stop.silence(Phase::Channel))?,
+            None => self.open(begin_by).map_err(|stop| stop.silence(Phase::Channel))?,
         };
         shared.enter(Phase::Exec);
         reply.asked_at = clock::now();
@@ -69,11 +70,11 @@ impl Link {
         let line = (command.line)(deadline.saturating_duration_since(sent));
         progress.send();
         reply.may_have_run = true;
-        self.driver.drive(deadline, || channel.exec(&line)).map_err(|stop| stop.silence(Phase::Exec))?;
+        self.driver.drive(begin_by, || channel.exec(&line)).map_err(|stop| stop.silence(Phase::Exec))?;
         reply.rtt = Some(sent.elapsed());
 
         shared.enter(Phase::Output);
-        let is_over = Talk::new(&self.driver, &mut channel, command, reply, (sent, deadline)).run()?;
+        let is_over = Talk::new(&self.driver, &mut channel, command, reply, (sent, begin_by, deadline)).run()?;
         if !is_over {
             self.closing = Some(channel);
             return Ok(());

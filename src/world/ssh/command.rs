@@ -21,6 +21,8 @@ pub struct RemoteCommand {
     pub input: Input,
     /// The lines around its answer, where it has such.
     pub frame: Option<Frame>,
+    /// When nobody waits any more for its answer to begin; nothing: as long as for its end.
+    pub begin_by: Option<Instant>,
     /// Where its standard output goes, where that is not memory.
     pub sink: Option<Sink>,
     /// What stands on standard error when the command itself has ended, where it says so: what it started may hold the
@@ -31,8 +33,8 @@ pub struct RemoteCommand {
 impl RemoteCommand {
     /// A command without input, whose output is whatever comes until its end.
     pub fn new(line: impl Fn(Duration) -> String + Send + Sync + 'static, output_bytes_max: usize) -> Self {
-        let (input, frame, sink, last_words) = (Input::None, None, None, None);
-        Self { line: Arc::new(line), output_bytes_max, input, frame, sink, last_words }
+        let (input, frame, begin_by, sink, last_words) = (Input::None, None, None, None, None);
+        Self { line: Arc::new(line), output_bytes_max, input, frame, begin_by, sink, last_words }
     }
 }
 

@@ -25,7 +25,9 @@ pub(super) struct Talk<'a> {
     reply: &'a mut Reply,
     feed: Feed<'a>,
     sent: Instant,
+    /// The deadline as it is now: the answer has to begin, then to end, and then its rest has to come.
     deadline: Instant,
+    last_deadline: Instant,
     /// A call that left a packet half sent: libssh2 wants the same call again before any other that sends.
     unfinished: Option<Call>,
     /// What libssh2 held unread after the last look, in bytes.
@@ -46,17 +48,29 @@ impl<'a> Talk<'a> {
         channel: &'a mut Channel,
         command: &'a RemoteCommand,
         reply: &'a mut Reply,
-        (sent, deadline): (Instant, Instant),
+        (sent, deadline, last_deadline): (Instant, Instant, Instant),
     ) -> Self {
         let feed = Feed::new(&command.input);
         let (unfinished, queued, is_complete, has_ended) = (None, 0, false, false);
-        Self { driver, channel, command, reply, feed, sent, deadline, unfinished, queued, is_complete, has_ended }
+        Self {
+            driver,
+            channel,
+            command,
+            reply,
+            feed,
+            sent,
+            deadline,
+            last_deadline,
+            unfinished,
+            queued,
+            is_complete,
+            has_ended,
+        }
     }
 
     /// Sends the input and reads both streams until the end of the output: whoever has said his last word is fed no
     /// more. Or until the answer is complete: then somebody may still hold the output open, and the command is not over.
     pub(super) fn run(mut self) -> Result<bool, Silence> {
-        let last_deadline = self.deadline;
         while Instant::now() < self.deadline {
             let mut moved = false;
             if self.unfinished != Some(Call::Read) {
@@ -69,7 +83,7 @@ impl<'a> Talk<'a> {
                 self.take_in_and_wait()?;
                 continue;
             }
-            moved |= self.read(last_deadline)?;
+            moved |= self.read()?;
             let at_end = self.channel.eof();
             if at_end && self.unfinished.is_some() {
                 // Reading sends nothing any more, not even the rest of what it has begun; this does.
@@ -101,7 +115,7 @@ impl<'a> Talk<'a> {
     }
 
     /// Reads both streams once; says whether there is a reason to do so again at once.
-    fn read(&mut self, last_deadline: Instant) -> Result<bool, Silence> {
+    fn read(&mut self) -> Result<bool, Silence> {
         let mut buffer = [0; PIECE_BYTES];
         let (read_before, err_before) = (self.reply.stdout.len(), self.reply.stderr.len());
         let out = Driver::read(&mut self.channel.stream(0), &mut buffer).map_err(in_output)?.unwrap_or(0);
@@ -111,7 +125,7 @@ impl<'a> Talk<'a> {
         self.note(Call::Read);
         self.judge(read_before, err_before);
         if self.has_ended && out + err > 0 {
-            self.deadline = last_deadline.min(Instant::now() + LINGER);
+            self.deadline = self.last_deadline.min(Instant::now() + LINGER);
         }
         let bytes_max = self.command.output_bytes_max;
         if !self.is_complete && self.reply.stdout.len() + self.reply.stderr.len() > bytes_max {
@@ -133,6 +147,7 @@ impl<'a> Talk<'a> {
         self.has_ended |= command.last_words.as_deref().is_some_and(|words| says(&reply.stderr, err_before, words));
         if reply.first_byte.is_none() && begins {
             reply.first_byte = Some(self.sent.elapsed());
+            self.deadline = self.last_deadline;
         }
         if command.frame.is_some() && reply.stdout.len() > read_before {
             reply.arrivals.push((reply.stdout.len(), Instant::now()));

@@ -8,7 +8,7 @@ use m3m::core::step::{self, Merged, Raise, Refusal};
 
 use crate::step_ground::{Ground, LONG, with_every_shell};
 
-fn exhale<'a>(commit: &'a str) -> Raise<'a> {
+fn exhale(commit: &str) -> Raise<'_> {
     Raise { commit, role: None, service: None, stop_within: LONG, kill_within: LONG, exhale: true }
 }
 
@@ -288,7 +288,7 @@ fn a_pack_goes_from_node_to_node() {
         };
         assert!(matches!(take(&thin[..thin.len() - 30], &ids).refused, Some(Refusal::Git(_))), "cut off");
         assert!(matches!(take(b"", &ids).refused, Some(Refusal::Git(_))));
-        assert_eq!(take(&pack(&[wanted.clone()]), &ids).refused, Some(Refusal::Missing(wanted.clone())));
+        assert_eq!(take(&pack(&ids), &ids).refused, Some(Refusal::Missing(wanted.clone())));
         for _ in 0..2 {
             let answer = take(&thin, &ids);
             assert_eq!((&answer.refused, &answer.took[..]), (&None, &ids[..]));

@@ -136,6 +136,8 @@ impl<'a> Changing<'a> {
     /// The journal could not be written before anything was done. Everything else is an end of the change.
     pub async fn carry_out(&mut self, plan: Plan, listener: &mut dyn Listener) -> Result<Change, Error> {
         let asked = plan.clone();
+        // Also where it was left to the chain: by the next round the chain is another one.
+        self.wish.to = Some(plan.to.clone());
         let mut change = match self.rounds(plan, listener).await {
             Err(error) if self.has_begun() => self.incomplete(&asked, &asked, error.render()),
             other => other?,

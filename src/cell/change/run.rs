@@ -98,10 +98,13 @@ impl Changing<'_> {
             (Outcome::Open(rivals), _) => {
                 let said = not_won(&answers, &rivals);
                 let refused = record.taker().and_then(|taker| Some((taker, answers.get(taker)?)));
+                let is_silent = answers.values().any(|answer| matches!(answer, ClaimAnswer::Silent(_)));
                 let came = match refused {
                     Some((taker, ClaimAnswer::Refuses(why))) => {
                         Came::Failed(format!("{taker} does not take the term: {why}"))
                     }
+                    // Nobody stands in the way, and nobody is left who might still take it.
+                    _ if rivals.is_empty() && !is_silent => Came::Failed(format!("the term is not won: {said}")),
                     _ => Came::Contested,
                 };
                 (StepResult::Failed, said, Err(came))

@@ -18,10 +18,10 @@ pub use refusal::Refusal;
 
 use super::chains::control;
 use super::duty::Duty;
-use super::inventory::Inventory;
+use super::inventory::{Inventory, Quorum};
 use super::name::NodeName;
 use super::observation::Picture;
-use super::probe::ServiceState;
+use super::probe::{Identity, ServiceState};
 use super::term::{Act, Claim, Held, Standing, TermRecord};
 
 /// What a person or a rule wants.
@@ -242,13 +242,13 @@ fn base(scene: &Scene<'_>, standing: &Standing) -> Result<Held, Refusal> {
     Ok(base.clone())
 }
 
-/// The members that answered to the end, enough of them for the cell's quorum.
+/// The members that answered to the end, enough of them for the cell's quorum, and enough of them able to take a claim.
 fn voters(scene: &Scene<'_>, base: &Held) -> Result<BTreeSet<NodeName>, Refusal> {
     let holdings = scene.now().map(Picture::holdings).unwrap_or_default();
     let members = &base.record.members;
-    let voters: BTreeSet<NodeName> =
-        members.iter().map(|member| &member.name).filter(|name| holdings.contains_key(name)).cloned().collect();
-    if base.record.quorum == super::inventory::Quorum::Majority && voters.len() * 2 <= members.len() {
+    let answered = |name: &&NodeName| holdings.contains_key(*name);
+    let voters: BTreeSet<NodeName> = members.iter().map(|member| &member.name).filter(answered).cloned().collect();
+    if base.record.quorum == Quorum::Majority && voters.len() * 2 <= members.len() {
         let needed = members.len() / 2 + 1;
         let text =
             format!("{} of {} members answer, and quorum: majority asks for {needed}", voters.len(), members.len());
@@ -256,7 +256,24 @@ fn voters(scene: &Scene<'_>, base: &Held) -> Result<BTreeSet<NodeName>, Refusal>
             Refusal::new(text).hint("bring nodes back: with fewer the other side of a partition may act as well")
         );
     }
+    let unable: Vec<NodeName> = voters.iter().filter(|name| !is_able(scene, &base.record, name)).cloned().collect();
+    let able = voters.len() - unable.len();
+    let electorate = if base.record.quorum == Quorum::Majority { members.len() } else { voters.len() };
+    if able * 2 <= electorate {
+        let text = format!("no claim can be won: {} cannot take a term", list(&unable));
+        return Err(Refusal::new(text).hint("m3m init makes nodes ready; m3m check says what else they lack"));
+    }
     Ok(voters)
+}
+
+/// Whether a node can take a term: its repository was made ready, and what it holds can be read.
+fn is_able(scene: &Scene<'_>, record: &TermRecord, name: &NodeName) -> bool {
+    let facts = scene.now().and_then(|picture| picture.facts(name));
+    facts.is_some_and(|facts| {
+        let is_ours = |identity: &Identity| identity.node == name.as_str() && identity.cell == record.cell.as_str();
+        let is_readable = facts.term.as_ref().is_none_or(|held| held.record.is_some());
+        facts.identity.as_ref().is_some_and(is_ours) && is_readable
+    })
 }
 
 /// The roles as they are to be. BRAIN does not stay on the node that becomes PRIMARY, as long as another one lives: the

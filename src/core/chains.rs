@@ -52,6 +52,15 @@ impl Succession {
             Self::MovesWithProof(_) | Self::NoQuorum | Self::Nobody => None,
         }
     }
+
+    /// Who holds the role once all that is needed is there.
+    #[must_use]
+    pub fn heir(&self) -> Option<&NodeName> {
+        match self {
+            Self::Stays(name) | Self::Moves(name) | Self::MovesWithProof(name) => Some(name),
+            Self::NoQuorum | Self::Nobody => None,
+        }
+    }
 }
 
 /// Both roles after failures.
@@ -83,7 +92,7 @@ pub fn successions(record: &TermRecord, alive: &BTreeSet<NodeName>) -> Successio
         }
     };
     // The observer is not to stand on the machine that it observes, as long as there is another one.
-    let after = TermRecord { primary: primary.holder().unwrap_or(&record.primary).clone(), ..record.clone() };
+    let after = TermRecord { primary: primary.heir().unwrap_or(&record.primary).clone(), ..record.clone() };
     let shares = after.primary == record.brain && record.primary != record.brain;
     let brain = if alive.contains(&record.brain) && !shares {
         Succession::Stays(record.brain.clone())
@@ -133,6 +142,14 @@ mod tests {
         let only_a = BTreeSet::from([name("a")]);
         let after = successions(&record, &only_a);
         assert_eq!((after.primary, after.brain), (Succession::Nobody, Succession::Moves(name("a"))));
+    }
+
+    #[test]
+    fn brain_stays_off_the_node_that_waits_for_proof() {
+        let record = TermRecord { fence: Fence::Required, ..record(7, "d", "e") };
+        let after = successions(&record, &["a", "b", "c"].map(name).into());
+        assert_eq!(after.primary, Succession::MovesWithProof(name("a")));
+        assert_eq!(after.brain, Succession::Moves(name("b")));
     }
 
     proptest! {

@@ -14,6 +14,7 @@ mod agent;
 #[cfg(feature = "lab")]
 mod carry;
 mod cell_file;
+mod chains;
 mod changes;
 mod check_script;
 #[cfg(feature = "lab")]
@@ -117,6 +118,10 @@ mod step_ground;
 mod step_services;
 mod step_states;
 mod support;
+mod term_model;
+mod term_rules;
+mod term_search;
+mod term_simulation;
 #[cfg(feature = "lab")]
 mod terminal;
 mod terms;

@@ -40,7 +40,8 @@ pub enum Proof {
 }
 
 /// Everybody but the PRIMARY to be who may execute the service, or hold writes of it: the present PRIMARY; whoever had
-/// to be dealt with before it, unless it is seen to execute; whoever an open term names; whoever is seen to execute.
+/// to be dealt with before it, unless it is seen to execute under this very term: then nobody can have started under a
+/// term before; whoever an open term names; whoever is seen to execute.
 pub(super) fn from(scene: &Scene<'_>, standing: &Standing, record: &TermRecord, next: &NodeName) -> Vec<NodeName> {
     let mut names: Vec<NodeName> = Vec::new();
     let mut add = |name: &NodeName| {
@@ -49,7 +50,8 @@ pub(super) fn from(scene: &Scene<'_>, standing: &Standing, record: &TermRecord, 
         }
     };
     add(&record.primary);
-    if !scene.executes(&record.primary) {
+    let executes_by_it = standing.in_force().is_some_and(|held| held.holders.contains(&record.primary));
+    if !(executes_by_it && scene.executes(&record.primary)) {
         record.from.iter().for_each(&mut add);
     }
     for open in &standing.open {

@@ -87,11 +87,12 @@ impl Standing {
     }
 }
 
-/// Whether a term is won, from what members hold: more than half of them hold exactly it, of all (`majority`) or of
-/// those that answered (`any`), and so does the node that takes a role by it, if it answered.
+/// Whether a term is won, from what members hold: more than half of all members hold exactly it, or under `any` all
+/// that answered; and so does the node that takes a role by it, if it answered.
 ///
-/// Under `any` one more thing counts: a rival of the same number in sight may have been won by nodes that are silent
-/// now. Then, too, it takes more than half of all.
+/// More than half of those that answered would not do: a rival may have been taken by nodes that are silent now, and
+/// whoever answered and does not hold this term can still take the rival, and so win it. As long as the silent nodes
+/// are dead and those that live can be reached, no two terms of one number are won for candidates that both live.
 #[must_use]
 pub fn is_won(record: &TermRecord, commit: &str, holdings: &Holdings) -> bool {
     let holds =
@@ -104,14 +105,8 @@ pub fn is_won(record: &TermRecord, commit: &str, holdings: &Holdings) -> bool {
     }
     let answers: Vec<bool> = record.members.iter().filter_map(|member| holds(&member.name)).collect();
     let holders = answers.iter().filter(|holds| **holds).count();
-    let is_rival = |held: &HeldTerm| held.commit != commit && number(held) == record.term;
-    let is_contested =
-        record.members.iter().any(|member| matches!(holdings.get(&member.name), Some(Some(held)) if is_rival(held)));
-    let voters = match record.quorum {
-        Quorum::Any if !is_contested => answers.len(),
-        Quorum::Any | Quorum::Majority => record.members.len(),
-    };
-    holders * 2 > voters
+    let is_unanimous = record.quorum == Quorum::Any && holders > 0 && holders == answers.len();
+    is_unanimous || holders * 2 > record.members.len()
 }
 
 #[cfg(test)]
@@ -168,6 +163,12 @@ mod tests {
             // Who takes the role is silent, the others know.
             (Any, "b=8 c=8 d=8 e=8", Some("8"), vec![]),
             (Majority, "b=8 c=8 d=8", Some("8"), vec![]),
+            // Two silent ones may hold a rival that the one without it can still take, and so win for that.
+            (Any, "a=8 c=8 b=7", None, vec!["8", "7"]),
+            (Any, "a=8 c=8 b=-", None, vec!["8"]),
+            (Any, "a=8 c=8 d=8 b=7", Some("8"), vec![]),
+            // Who has gone on to a higher term may have come there by a rival.
+            (Any, "b=8 e=8 a=9", None, vec!["9", "8"]),
             // A node that is no member says nothing of it.
             (Any, "a=8 x=7 y=7 z=7", Some("8"), vec![]),
         ] {

@@ -156,28 +156,35 @@ impl Model {
         node.dead || self.faults == Faults::Silence
     }
 
-    /// What somebody does who wants this PRIMARY and saw this.
-    pub fn decide(&self, state: &State, primary: usize, view: &[Option<Seen>]) -> Option<Action> {
+    /// What people do who want one of these as PRIMARY and saw this.
+    pub fn decide(&self, state: &State, wanted: Set, view: &[Option<Seen>]) -> Vec<Action> {
         let seen: Vec<Seen> = view.iter().flatten().copied().collect();
-        let stands = self.decisions.standing(&state.terms, &seen)?;
+        let Some(stands) = self.decisions.standing(&state.terms, &seen) else { return Vec::new() };
         let base = state.terms[stands.in_force];
-        let from = self.decisions.from(&state.terms, &stands, &seen, primary);
-        if stands.is_clear && base.primary == primary && has(stands.holders, primary) {
-            return Some(Action::GoOn { term: stands.in_force, from });
-        }
-        let ancestors = stands.parents.iter().fold(0, |set, term| set | bit(*term) | state.terms[*term].ancestors);
-        let takes = primary != base.primary;
-        let term = Term { number: stands.next_number, primary, takes, ancestors, from };
-        (state.terms.len() < self.terms_max).then_some(Action::Claim(term))
+        let goes_on = |primary| stands.is_clear && base.primary == primary && has(stands.holders, primary);
+        let may_claim = state.terms.len() < self.terms_max;
+        let wanted = (0..state.nodes.len()).filter(|node| has(wanted, *node) && (may_claim || goes_on(*node)));
+        let decided = wanted.map(|primary| {
+            let from = self.decisions.from(&state.terms, &stands, &seen, primary);
+            if goes_on(primary) {
+                return Action::GoOn { term: stands.in_force, from };
+            }
+            let parents = stands.parents.iter();
+            let ancestors = parents.fold(0, |set, term| set | bit(*term) | state.terms[*term].ancestors);
+            let takes = primary != base.primary;
+            Action::Claim(Term { number: stands.next_number, primary, takes, ancestors, from })
+        });
+        decided.collect()
     }
 
     /// What else can happen than that somebody observes or judges: it depends on no view.
     pub fn events(&self, state: &State) -> Vec<Action> {
         let mut events = Vec::new();
-        let named = state.named();
         for node in (0..state.nodes.len()).filter(|node| !state.nodes[*node].dead) {
             events.extend((1..state.terms.len()).map(|term| Action::Arrive { term, node }));
-            let won = (0..state.terms.len()).filter(|term| has(state.won, *term) && has(named, node));
+            // Nobody fences who is not in question and never executed.
+            let asks = |term: &usize| has(state.terms[*term].from, node) || state.nodes[node].ran_with != 0;
+            let won = (0..state.terms.len()).filter(|term| has(state.won, *term)).filter(asks);
             events.extend(won.map(|term| Action::Fence { term, node }));
             events.extend((state.deaths_left > 0).then_some(Action::Die(node)));
         }
@@ -243,7 +250,7 @@ impl Model {
         let mut view = vec![None; state.nodes.len()];
         answering.iter().for_each(|node| view[*node] = Some(seen(*node)));
         let roomy = Model { terms_max: usize::MAX, decisions: self.decisions.clone(), ..*self };
-        let Some(Action::Claim(term)) = roomy.decide(state, answering[0], &view) else { return true };
+        let [Action::Claim(term)] = roomy.decide(state, bit(answering[0]), &view)[..] else { return true };
         let (mut terms, new) = (state.terms.clone(), state.terms.len());
         terms.push(term);
         let answer = |node| match answering.contains(&node) {

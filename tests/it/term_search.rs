@@ -61,11 +61,12 @@ impl Decided {
         key.extend(state.terms.iter().flat_map(|term| [bit(term.primary), term.ancestors, term.from].map(byte)));
         let decided = self.0.entry(key).or_insert_with(|| {
             let mut actions = Vec::new();
-            let wanted: Vec<usize> = (0..state.nodes.len()).filter(|node| has(model.wanted, *node)).collect();
             each_choice(&views, &mut |view| {
-                for wants in &wanted {
-                    let decided = model.decide(state, *wants, view);
-                    actions.extend(decided.filter(|action| !actions.contains(action)));
+                let decided = model.decide(state, model.wanted, view);
+                for action in decided {
+                    if !actions.contains(&action) {
+                        actions.push(action);
+                    }
                 }
                 false
             });
@@ -155,12 +156,15 @@ fn under_majority_one_is_won_and_one_executes_whatever_is_silent() {
     let three = || State::new(3, 2, 0);
     holds("majority, 3 nodes, 2 claims", &model(Faults::Silence, rules, 3, 3), three());
     holds("majority, 3 nodes, 2 rivals and a claim", &model(Faults::Silence, rules, 3, 4), three().with_rivals());
+    let five = State::new(5, 2, 0).with_rivals();
+    holds("majority, 5 nodes, 2 rivals", &model(Faults::Silence, rules, 5, 3), five);
 }
 
 #[test]
 fn under_any_one_is_won_and_one_executes_as_long_as_the_silent_are_dead() {
     let rules = Rules::real(Quorum::Any);
     holds("any, 3 nodes, 2 claims", &model(Faults::Death, rules, 3, 3), State::new(3, 2, 0));
+    holds("any, 3 nodes, 2 claims, 1 death", &model(Faults::Death, rules, 3, 3), State::new(3, 2, 1));
     holds("any, 5 nodes, 2 rivals, 3 deaths", &model(Faults::Death, rules, 5, 3), State::new(5, 2, 3).with_rivals());
 }
 
@@ -210,7 +214,7 @@ fn late_look(rule: FromRule) -> bool {
     let now = go(&[arrive(2, 1), arrive(2, 3), arrive(2, 4)]);
     let saw = |node, held, runs| Some(Seen { node, held, runs });
     let view = [saw(0, 1, false), saw(1, 2, false), saw(2, 0, true), saw(3, 2, false), saw(4, 2, false)];
-    let claim = model.decide(&now, 1, &view).expect("it can be claimed");
+    let claim = model.decide(&now, bit(1), &view)[0];
     let end = go(&[claim, arrive(3, 1), arrive(3, 3), arrive(3, 4), Action::Win(3)]);
     let end = [Action::Fence { term: 3, node: 2 }, Action::Start(3)]
         .iter()

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use m3m::core::inventory::Quorum;
 
-use crate::term_model::{Action, Faults, Model, State, has};
+use crate::term_model::{Action, Faults, Model, State, bit, has};
 use crate::term_rules::{Answer, Decisions, NodeRule, Rules, Seen};
 
 const NODES: usize = 5;
@@ -48,7 +48,7 @@ fn action(model: &Model, state: &State, random: &mut Random) -> Option<Action> {
                 let fresh = Some(Seen { node, held: now.held, runs: now.runs });
                 view.push(if asks_afresh && past.contains(&fresh) { fresh } else { random.one_of(&past)? });
             }
-            model.decide(state, random.below(NODES), &view)
+            model.decide(state, bit(random.below(NODES)), &view).pop()
         }
         _ => {
             let term = random.below(state.terms.len());

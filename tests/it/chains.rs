@@ -78,7 +78,7 @@ impl Row {
             _ => "Down",
         };
         let paper = |name: &Option<NodeName>| name.as_ref().map_or("nobody", NodeName::as_str).to_owned();
-        let [executes, decides] = [&self.after.primary, &self.after.brain].map(|role| words(role));
+        let [executes, decides] = [&self.after.primary, &self.after.brain].map(words);
         write!(
             line,
             "{executes:<31}  {decides:<25}  {service:<11}  {:<8}  {} / {}",

@@ -178,7 +178,7 @@ impl Model {
     }
 
     /// What else can happen than that somebody observes or judges: it depends on no view.
-    pub fn events(&self, state: &State) -> Vec<Action> {
+    pub fn events(state: &State) -> Vec<Action> {
         let mut events = Vec::new();
         for node in (0..state.nodes.len()).filter(|node| !state.nodes[*node].dead) {
             events.extend((1..state.terms.len()).map(|term| Action::Arrive { term, node }));
@@ -235,11 +235,11 @@ impl Model {
         let mut others = (0..after.terms.len()).filter(|old| has(before.won, *old) && counts(*old) && counts(new));
         others.find_map(|old| {
             let (low, high) = if number(old) < number(new) { (old, new) } else { (new, old) };
-            match number(low) == number(high) {
-                true => Some(format!("terms {old} and {new} of one number are both won")),
-                false => (!has(after.terms[high].ancestors, low))
-                    .then(|| format!("terms {low} and {high} are won, and {high} does not follow {low}")),
+            if number(low) == number(high) {
+                return Some(format!("terms {old} and {new} of one number are both won"));
             }
+            let follows = has(after.terms[high].ancestors, low);
+            (!follows).then(|| format!("terms {low} and {high} are won, and {high} does not follow {low}"))
         })
     }
 
@@ -248,7 +248,9 @@ impl Model {
     pub fn goes_on(&self, state: &State, answering: &[usize]) -> bool {
         let seen = |node: usize| Seen { node, held: state.nodes[node].held, runs: state.nodes[node].runs };
         let mut view = vec![None; state.nodes.len()];
-        answering.iter().for_each(|node| view[*node] = Some(seen(*node)));
+        for node in answering {
+            view[*node] = Some(seen(*node));
+        }
         let roomy = Model { terms_max: usize::MAX, decisions: self.decisions.clone(), ..*self };
         let [Action::Claim(term)] = roomy.decide(state, bit(answering[0]), &view)[..] else { return true };
         let (mut terms, new) = (state.terms.clone(), state.terms.len());

@@ -60,8 +60,6 @@ pub enum JudgeRule {
     NoTaker,
     /// Broken: more than half of those that answered.
     OfAnswers,
-    /// Broken: the same, but more than half of all where a rival of its number is in sight.
-    InSight,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +154,7 @@ impl Decisions {
         }
         let is_won = match self.rules.judge {
             JudgeRule::Real => self.is_really_won(terms, term, answers),
-            broken => is_won_broken(broken, terms, term, answers),
+            broken => is_won_broken(broken, terms[term], answers),
         };
         self.wins.borrow_mut().insert(key, is_won);
         is_won
@@ -213,18 +211,15 @@ impl Decisions {
     }
 }
 
-fn is_won_broken(rule: JudgeRule, terms: &[Term], term: usize, answers: &[Answer]) -> bool {
-    let term = terms[term];
+fn is_won_broken(rule: JudgeRule, term: Term, answers: &[Answer]) -> bool {
     let count = |counts: fn(&Answer) -> bool| answers.iter().filter(|answer| counts(answer)).count();
     let holders = count(|answer| *answer == Answer::Holds);
     let answered = count(|answer| *answer != Answer::Silent);
     let is_taken = !term.takes || answers[term.primary] == Answer::Holds;
-    let is_rival = |answer: &Answer| matches!(answer, Answer::Keeps(held) if terms[*held].number == term.number);
     match rule {
         JudgeRule::Half => holders * 2 >= answers.len() && is_taken,
         JudgeRule::NoTaker => holders * 2 > answers.len() || (holders > 0 && holders == answered),
-        JudgeRule::InSight if answers.iter().any(is_rival) => holders * 2 > answers.len() && is_taken,
-        JudgeRule::OfAnswers | JudgeRule::InSight | JudgeRule::Real => holders * 2 > answered && is_taken,
+        JudgeRule::OfAnswers | JudgeRule::Real => holders * 2 > answered && is_taken,
     }
 }
 

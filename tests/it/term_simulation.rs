@@ -37,7 +37,7 @@ fn action(model: &Model, state: &State, random: &mut Random) -> Option<Action> {
     match random.below(10) {
         // Deaths are rare, so that something happens between them.
         0..5 => {
-            let event = random.one_of(&model.events(state))?;
+            let event = random.one_of(&Model::events(state))?;
             (!matches!(event, Action::Die(_)) || random.below(6) == 0).then_some(event)
         }
         5..8 => {
@@ -80,10 +80,10 @@ fn story(model: &Model, seed: u64) -> Result<usize, String> {
     }
     let living: Vec<usize> = (0..NODES).filter(|node| !state.nodes[*node].dead).collect();
     let least = if model.faults == Faults::Silence { NODES / 2 + 1 } else { living.len() };
-    match living.is_empty() || model.goes_on(&state, &living[living.len() - least..]) {
-        true => Ok(told.len()),
-        false => Err(format!("nodes {living:?} live, and nobody can win:\n{}", told.join("\n"))),
+    if living.is_empty() || model.goes_on(&state, &living[living.len() - least..]) {
+        return Ok(told.len());
     }
+    Err(format!("nodes {living:?} live, and nobody can win:\n{}", told.join("\n")))
 }
 
 /// Tells stories for a while, or the one that is asked for.

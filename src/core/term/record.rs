@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::core::inventory::{Fence, Inventory, Quorum, Role};
 use crate::core::name::{CellName, NodeName};
 
+/// The highest number of a term that is believed: far above all that are ever claimed, and below what `sh` can count to.
+const NUMBER_MAX: u64 = 1_000_000_000_000_000;
+
 /// Who is who, who may become what, and by whose word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TermRecord {
@@ -104,7 +107,8 @@ impl TermRecord {
     /// Reads `term.json`; fields of no interest here are passed over. Nothing where it is not a term.
     #[must_use]
     pub fn read(json: &str) -> Option<Self> {
-        serde_json::from_str(json).ok()
+        let record: Self = serde_json::from_str(json).ok()?;
+        (1..=NUMBER_MAX).contains(&record.term).then_some(record)
     }
 
     /// Writes `term.json`: one field a line at the top, so that `sh` can read numbers and names.
@@ -220,6 +224,8 @@ pub(in crate::core) mod tests {
             String::new(),
             "{}".to_owned(),
             good.replace("7,", "-1,"),
+            good.replace("7,", "0,"),
+            good.replace("7,", &format!("{},", u64::MAX)),
             good.replace("\"a\"", "\"A b\""),
             good.replace("2026", "long ago"),
         ] {

@@ -47,7 +47,7 @@ fn gone(plan: &Plan, holder: &NodeName) -> String {
     let fence = plan.fences.iter().find(|fence| fence.node == *holder).map(|fence| &fence.means);
     match fence {
         Some(Means::Attempt(evidence) | Means::Prove(evidence, _)) => dead(holder, evidence),
-        Some(Means::Stop) | None => format!("{holder} does not answer"),
+        Some(Means::Stop) | None => format!("{holder} gives no answer"),
     }
 }
 
@@ -70,7 +70,7 @@ fn moves(plan: &Plan) -> String {
     let stops = plan.fences.iter().any(|fence| fence.node == *holder && fence.means == Means::Stop);
     match (stops, starts) {
         (true, Some(starts)) => format!("{what} stops on {holder} and {starts}{}", proof.unwrap_or_default()),
-        (true, None) => format!("{what} stops on {holder}"),
+        (true, None) => format!("{what} runs there already, and is stopped on {holder} if it runs there too"),
         (false, Some(starts)) => format!("{what} {starts}{}", proof.unwrap_or_default()),
         (false, None) if *duty == Duty::Primary => format!("{what} runs there already"),
         (false, None) => "no service stops or starts".to_owned(),
@@ -94,7 +94,7 @@ fn brain_moves(plan: &Plan) -> String {
     let Some(claim) = &plan.claim else { return String::new() };
     let (next, before) = (&claim.record, &plan.base.record);
     if next.primary == next.brain && before.primary != before.brain {
-        format!("; {} then has both roles: no other node can take one", next.primary)
+        format!("; {} then has both roles", next.primary)
     } else if plan.duty == Duty::Primary && next.brain != before.brain {
         format!("; BRAIN moves to {}", next.brain)
     } else {

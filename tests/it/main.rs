@@ -83,6 +83,8 @@ mod local_command;
 mod man;
 mod man_inventory;
 mod many_faced;
+mod plan_always;
+mod plan_stories;
 mod plans;
 mod probes;
 mod processes;

@@ -1,7 +1,7 @@
-//! Plans: stories of a few words a node, a wish, and the plan or the refusal that comes of them, whole in a golden
-//! file. `M3M_BLESS=1 cargo test` writes it anew; read the difference before you commit it.
+//! What plans are made from, in words: what nodes say, how the cell is set, what is wished.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use m3m::core::diagnosis::diagnose;
@@ -9,14 +9,13 @@ use m3m::core::duty::Duty;
 use m3m::core::inventory::{Fence, Inventory, Quorum, Service};
 use m3m::core::name::NodeName;
 use m3m::core::observation::Picture;
-use m3m::core::plan::{Plan, Refusal, Scene, Signature, Wish, list, plan};
+use m3m::core::plan::{Plan, Refusal, Scene, Signature, Wish, plan};
 use m3m::core::probe::{Facts, Identity, RepositoryState};
 use m3m::core::status::Status;
 use m3m::core::term::{Act, HeldTerm, TermRecord, members};
-use m3m::view::{self, Color};
 
-use crate::diagnosis::{AT, change, facts, inventory, picture_of, settings};
-use crate::generated::check_or_bless;
+use crate::diagnosis::{AT, change, facts, inventory, picture_of};
+use crate::terms;
 
 /// What is decided, from what: pictures, a cell and a wish.
 pub struct Case {
@@ -24,10 +23,6 @@ pub struct Case {
     pub pictures: Vec<Picture>,
     pub wish: Wish,
 }
-
-/// A name, what nodes say in one round after the other, and what is wished.
-const STORIES: &[(&str, &str, &str)] =
-    &[("a planned switchover", "", "promote almaty"), ("the next of the chain", "", "promote")];
 
 fn name(text: &str) -> NodeName {
     text.parse().expect("a name")
@@ -40,28 +35,23 @@ fn term(inventory: &Inventory, word: &str) -> Option<HeldTerm> {
     let (primary, brain) = roles.split_once('/').unwrap_or((roles, "moscow"));
     let was_moved = primary != "amsterdam";
     let record = TermRecord {
-        term: number.parse().ok()?,
-        cell: name(inventory.cell.as_str()),
-        primary: name(primary),
-        brain: name(brain),
         members: members(inventory),
         quorum: inventory.safety.quorum,
         fence: inventory.safety.fence,
         from: if was_moved { vec![name("amsterdam")] } else { Vec::new() },
         act: if was_moved { Act::Switchover } else { Act::Init },
-        reason: "maintenance".to_owned(),
-        by: "op@desk".to_owned(),
-        at: Timestamp::new(AT - 3600, 0).expect("a time"),
-        claim: String::new(),
+        ..terms::record(number.parse().ok()?, primary, brain)
     };
     Some(HeldTerm { commit: word.to_owned(), record: Some(record) })
 }
 
 impl Case {
-    /// Pictures are parted by `|`; without a word every node is well and holds term 7. Words of the wish: the verb, the
+    /// Pictures are parted by `|`, and one behind `2*` is seen twice; without a word every node is well and holds term 7. Words of the wish: the verb, the
     /// node, what a person allows, and how the cell is set.
     pub fn new(pictures: &str, wish: &str) -> Self {
-        let mut inventory = inventory();
+        // Read once: properties try many.
+        static SHIPPED: LazyLock<Inventory> = LazyLock::new(inventory);
+        let mut inventory = SHIPPED.clone();
         let mut wanted = Wish {
             duty: Duty::Primary,
             to: None,
@@ -89,12 +79,17 @@ impl Case {
                         let node = inventory.nodes.iter_mut().find(|node| node.name.as_str() == kept);
                         node.expect("a node").candidate = false;
                     }
+                    Some(("unlisted", _)) => {}
                     Some((other, _)) => panic!("no such word: {other}"),
                     None => wanted.to = Some(name(word)),
                 },
             }
         }
-        let pictures = pictures.split('|').map(|story| paint(&inventory, story)).collect();
+        let painted = |story: &str| match story.strip_prefix("2* ") {
+            Some(story) => vec![paint(&inventory, story); 2],
+            None => vec![paint(&inventory, story)],
+        };
+        let pictures = pictures.split('|').flat_map(painted).collect();
         if let Some(gone) = wish.split_whitespace().find_map(|word| word.strip_prefix("unlisted:")) {
             inventory.nodes.retain(|node| node.name.as_str() != gone);
         }
@@ -127,7 +122,6 @@ fn paint(inventory: &Inventory, story: &str) -> Picture {
         ..facts(node.as_str() == "amsterdam")
     };
     picture_of(inventory, story, well, |facts, word| match word {
-        "none" => facts.term = None,
         "new" => facts.identity = None,
         "stranger" => facts.identity = Some(Identity { node: "other".to_owned(), cell: "montana".to_owned() }),
         "another" => {
@@ -143,29 +137,4 @@ fn paint(inventory: &Inventory, story: &str) -> Picture {
             None => change(facts, word),
         },
     })
-}
-
-fn told(case: &Case) -> String {
-    match case.plan() {
-        Ok(plan) => {
-            let claim = plan.claim.as_ref().map(|claim| {
-                let (from, parents) = (list(&claim.record.from), claim.parents.join(", "));
-                format!("it follows {parents}; to be dealt with: {from}\n")
-            });
-            view::plan_text(&plan, settings(Color::Never, false), None) + &claim.unwrap_or_default()
-        }
-        Err(Refusal { is_cut_off, reason, hints }) => {
-            let hints: String = hints.iter().map(|hint| format!("  hint: {hint}\n")).collect();
-            format!("{}: {reason}\n{hints}", if is_cut_off { "cut off" } else { "refused" })
-        }
-    }
-}
-
-#[test]
-fn stories() {
-    let told: Vec<String> = STORIES
-        .iter()
-        .map(|(name, pictures, wish)| format!("## {name}: {wish} [{pictures}]\n{}", told(&Case::new(pictures, wish))))
-        .collect();
-    check_or_bless("tests/golden/plan/stories.txt", &told.join("\n"));
 }

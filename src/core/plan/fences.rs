@@ -98,17 +98,21 @@ pub(super) fn fences(
                 silent(scene, wish, base, &node, evidence)?
             }
             Life::TurnsAway(silence) => {
-                return Err(uncertain(&node, &format!("it lives and turns m3m away ({silence})")));
+                return Err(uncertain(wish.duty, &node, &format!("it lives and turns m3m away ({silence})")));
             }
-            Life::Unknown(why) => return Err(uncertain(&node, &why)),
+            Life::Unknown(why) => return Err(uncertain(wish.duty, &node, &why)),
         };
         fences.push(Fencing { node, means });
     }
     Ok(fences)
 }
 
-fn uncertain(node: &NodeName, why: &str) -> Refusal {
-    Refusal::new(format!("{node} may still execute the service, and cannot be told to stop: {why}"))
+fn uncertain(duty: Duty, node: &NodeName, why: &str) -> Refusal {
+    let doing = match duty {
+        Duty::Primary => "execute the service",
+        Duty::Brain => "run BRAIN's service",
+    };
+    Refusal::new(format!("{node} may still {doing}, and cannot be told to stop: {why}"))
         .hint(format!("m3m check --node {node} says how to reach it"))
         .hint(format!("if you have seen to it that {node} is off: --confirm-off {node}"))
 }
@@ -150,16 +154,18 @@ pub(super) fn loss(scene: &Scene<'_>, wish: &Wish, plan: &Plan) -> Result<Vec<St
             let dirty = facts.repository()?.uncommitted.filter(|count| *count > 0);
             match (head, dirty) {
                 (Some(head), _) => Some(format!("its head {:.10}", head.id)),
-                (None, Some(count)) => Some(format!("{count} uncommitted paths of it")),
+                (None, Some(count)) => Some(format!("its {count} uncommitted paths")),
                 (None, None) => None,
             }
         });
         match unheld {
             Some(what) if !wish.allow_data_loss => {
-                return Err(Refusal::new(format!("{node} is silent, and {what} is on no node that answers"))
+                return Err(Refusal::new(format!("{node} is silent, and no node that answers holds {what}"))
                     .hint(format!("bring {node} back, or go on without these writes: --allow-data-loss")));
             }
-            Some(what) => remarks.push(format!("{what} of {node} is left behind until it comes back")),
+            Some(what) => remarks.push(format!(
+                "no node that answers holds what {node} was seen to have: {what}; missing until it comes back"
+            )),
             None if plan.kind != Kind::Finish || plan.holder != *node => remarks.push(format!(
                 "what {node} wrote and no other node holds is missing until it comes back; it is not thrown away"
             )),
@@ -187,6 +193,9 @@ impl Fencing {
         match &self.means {
             Means::Stop if duty == Duty::Brain => format!("stop BRAIN's service on {node}, see it stopped"),
             Means::Stop => format!("stop the service on {node}, see it stopped, commit what it wrote"),
+            Means::Attempt(Evidence { silence: None, .. }) => {
+                format!("tell {node} to stop, without waiting: it is off, as you say")
+            }
             Means::Attempt(evidence) => format!("tell {node} to stop, without waiting: it is dead ({})", by(evidence)),
             Means::Prove(evidence, Proof::Command) => {
                 format!("fence_command has to prove that {node} is off ({})", by(evidence))

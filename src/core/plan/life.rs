@@ -30,32 +30,29 @@ pub struct Evidence {
     pub silence: Option<Silence>,
 }
 
-/// Judges a node by pictures, the oldest first: it is dead when `misses` checks in a row have failed, at least one
-/// other node has tried to reach it and failed, and none has reached it.
+/// Judges a node by pictures, the oldest first: it is dead when `misses` checks in a row have failed since its last sign
+/// of life, at least one other node has tried to reach it and failed, and none has reached it.
 #[must_use]
 pub fn life<'a>(node: &NodeName, pictures: &'a [Picture], misses: u32) -> Life<'a> {
     let seen: Vec<&Observation> = pictures.iter().rev().filter_map(|picture| picture.observations.get(node)).collect();
     let Some(last) = seen.first() else { return Life::Unknown("it was not asked".to_owned()) };
     let silence = match &last.answer {
         Ok(facts) => return Life::Answers(facts),
+        Err(silence) if turns_away(silence) => return Life::TurnsAway(silence.clone()),
         Err(silence) => silence,
     };
-    if silence.is_refusal() && silence.cause != Cause::Refused {
-        return Life::TurnsAway(silence.clone());
+    if let Some((relay, refused)) = reached(last) {
+        return match refused {
+            Some(silence) => Life::TurnsAway(silence.clone()),
+            None => Life::Unknown(format!("{relay} reached it")),
+        };
     }
-    let failed: Vec<&Observation> = seen.into_iter().take_while(|observation| observation.answer.is_err()).collect();
+    let failed: Vec<&Observation> = seen.into_iter().take_while(|observation| is_miss(observation)).collect();
     let (mut witnesses, mut mute) = (Vec::new(), Vec::new());
     for attempt in failed.iter().flat_map(|observation| &observation.relays) {
-        match &attempt.outcome {
-            Outcome::Reached(refused) => {
-                return match refused {
-                    Some(silence) => Life::TurnsAway(silence.clone()),
-                    None => Life::Unknown(format!("{} reached it", attempt.relay)),
-                };
-            }
-            Outcome::Failed(_) => witnesses.push(attempt.relay.clone()),
-            Outcome::NoWord(_) => mute.push(attempt.relay.clone()),
-        }
+        let has_tried = matches!(attempt.outcome, Outcome::Failed(_));
+        let names = if has_tried { &mut witnesses } else { &mut mute };
+        names.push(attempt.relay.clone());
     }
     for names in [&mut witnesses, &mut mute] {
         names.sort_unstable();
@@ -66,11 +63,29 @@ pub fn life<'a>(node: &NodeName, pictures: &'a [Picture], misses: u32) -> Life<'
         Life::Unknown(format!("{count} of {misses} checks failed: {silence}"))
     } else if witnesses.is_empty() {
         let why =
-            if mute.is_empty() { "no other node answers".to_owned() } else { format!("{} cannot tell", list(&mute)) };
+            if mute.is_empty() { "no other node could try".to_owned() } else { format!("{} cannot tell", list(&mute)) };
         Life::Unknown(format!("{silence}, and no other node confirms it: {why}"))
     } else {
         Life::Dead(Evidence { misses: count, witnesses, silence: Some(silence.clone()) })
     }
+}
+
+/// Whether that is the node's own word. A closed port is nobody's: whoever is asked next may find the node dead.
+fn turns_away(silence: &Silence) -> bool {
+    silence.is_refusal() && silence.cause != Cause::Refused
+}
+
+/// The relay that reached the node, and how it was turned away there.
+fn reached(observation: &Observation) -> Option<(&NodeName, Option<&Silence>)> {
+    observation.relays.iter().find_map(|attempt| match &attempt.outcome {
+        Outcome::Reached(refused) => Some((&attempt.relay, refused.as_ref())),
+        Outcome::Failed(_) | Outcome::NoWord(_) => None,
+    })
+}
+
+/// Whether nothing in it is a sign of life.
+fn is_miss(observation: &Observation) -> bool {
+    observation.answer.as_ref().is_err_and(|silence| !turns_away(silence)) && reached(observation).is_none()
 }
 
 /// Names in a row.

@@ -6,6 +6,7 @@
 mod fences;
 mod life;
 mod refusal;
+mod remarks;
 mod target;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use super::inventory::{Inventory, Quorum};
 use super::name::NodeName;
 use super::observation::Picture;
 use super::probe::{Identity, ServiceState};
+use super::silence::Silence;
 use super::term::{Act, Claim, Held, Standing, TermRecord};
 
 /// What a person or a rule wants.
@@ -211,15 +213,17 @@ pub fn plan(scene: &Scene<'_>, wish: &Wish, signature: &Signature) -> Result<Pla
         remarks: Vec::new(),
     };
     plan.remarks = fences::loss(scene, wish, &plan)?;
+    plan.remarks.extend(remarks::remarks(scene, wish, &standing, &plan));
     Ok(plan)
 }
 
 /// The term to start from. All its members have to be in the inventory: a claim that leaves some out unasked would be
 /// judged by the others alone.
 fn base(scene: &Scene<'_>, standing: &Standing) -> Result<Held, Refusal> {
-    let answered = scene.now().is_some_and(|picture| picture.observations.values().any(|seen| seen.answer.is_ok()));
-    if !answered {
-        return Err(Refusal::cut_off());
+    let seen = scene.now().into_iter().flat_map(|picture| picture.observations.values());
+    let silences: Option<Vec<&Silence>> = seen.map(|seen| seen.answer.as_ref().err()).collect();
+    if let Some(silences) = silences {
+        return Err(Refusal::unanswered(silences.iter().any(|silence| silence.is_refusal())));
     }
     let Some(base) = standing.in_force() else {
         return Err(
@@ -258,8 +262,7 @@ fn voters(scene: &Scene<'_>, base: &Held) -> Result<BTreeSet<NodeName>, Refusal>
     }
     let unable: Vec<NodeName> = voters.iter().filter(|name| !is_able(scene, &base.record, name)).cloned().collect();
     let able = voters.len() - unable.len();
-    let electorate = if base.record.quorum == Quorum::Majority { members.len() } else { voters.len() };
-    if able * 2 <= electorate {
+    if able * 2 <= members.len() && !(base.record.quorum == Quorum::Any && unable.is_empty()) {
         let text = format!("no claim can be won: {} cannot take a term", list(&unable));
         return Err(Refusal::new(text).hint("m3m init makes nodes ready; m3m check says what else they lack"));
     }

@@ -18,9 +18,13 @@ impl Refusal {
         Self { is_cut_off: false, reason: reason.into(), hints: Vec::new() }
     }
 
-    /// The refusal where nobody answered.
+    /// The refusal where nobody answered: nodes that turn m3m away were at least reached.
     #[must_use]
-    pub fn cut_off() -> Self {
+    pub fn unanswered(are_reached: bool) -> Self {
+        if are_reached {
+            return Self::new("no node answers, and some turn m3m away: nothing is known, and nothing was done")
+                .hint("m3m check says of each why");
+        }
         Self { is_cut_off: true, ..Self::new("no node answered: nothing is known, and nothing was done") }
             .hint("is this machine's network up? m3m status says more")
     }

@@ -3,8 +3,10 @@
 pub mod carry;
 pub mod change;
 mod gather;
+mod history;
 pub mod hooks;
 mod observe;
+mod pause;
 pub mod reached;
 mod readiness;
 mod routes;

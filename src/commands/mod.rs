@@ -9,11 +9,14 @@ pub mod consent;
 pub mod context;
 pub mod exec;
 pub mod global;
+pub mod history;
 pub mod inherit_brain;
 pub mod interrupt;
 #[cfg(feature = "lab")]
 pub mod lab;
+pub mod pause;
 pub mod promote;
+pub mod resume;
 pub mod ssh;
 pub mod status;
 pub mod usage;

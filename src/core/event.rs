@@ -4,8 +4,10 @@ use std::io;
 use std::time::Duration;
 
 use super::change::{Change, Step, Taken};
+use super::history::History;
 use super::name::NodeName;
 use super::observation::Observation;
+use super::pause::Pausing;
 use super::plan::Plan;
 use super::readiness::Readiness;
 use super::run::{Execution, Run};
@@ -44,6 +46,10 @@ pub enum Event<'a> {
     Changed(&'a Change),
     /// The status of the cell.
     Status(&'a Status),
+    /// The terms of the cell.
+    History(&'a History),
+    /// A pause was ordered or ended, and what came of it.
+    Paused(&'a Pausing),
     /// What the cell still lacks.
     Readiness(&'a Readiness),
     /// Something about this machine's own files that a person should know.

@@ -8,7 +8,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
-use super::name::CellName;
+use super::name::{CellName, NodeName};
+use super::silence::Silence;
+use super::step::Refusal;
 
 /// The ref under which a node holds it.
 pub const REF: &str = "refs/m3m/pause";
@@ -80,6 +82,68 @@ impl Pause {
     #[must_use]
     pub fn left(&self, now: Timestamp) -> Option<Duration> {
         self.until.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default())
+    }
+}
+
+/// A pause that was ordered or ended, and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pausing {
+    /// When.
+    pub at: Timestamp,
+    /// The new record.
+    pub record: Pause,
+    /// The pause that was on before.
+    pub before: Option<Pause>,
+    /// What came of it, by node, in the order of the inventory.
+    pub nodes: Vec<(NodeName, Kept)>,
+    /// Nothing was changed; who answers would be told.
+    pub is_dry_run: bool,
+}
+
+/// What came of putting a record to a node.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kept {
+    /// It holds it.
+    Holds,
+    /// It refused.
+    Refused(Refusal),
+    /// It was not reached.
+    Silent(Silence),
+    /// No answer came: it may hold it.
+    Unknown(Silence),
+}
+
+impl Kept {
+    /// The word as JSON has it.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Refused(_) => "refused",
+            Self::Silent(_) => "silent",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// Why it may not hold it: what follows the node's name in a sentence.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Holds => None,
+            Self::Refused(refusal) => Some(format!("refuses: {refusal}")),
+            Self::Silent(silence) => Some(format!("does not know: {silence}")),
+            Self::Unknown(silence) => Some(format!("may know or not: {silence}")),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self, node: &NodeName) -> Option<String> {
+        match self {
+            Self::Refused(Refusal::NotInitialised) => Some(format!("m3m init {node} makes it ready")),
+            Self::Silent(_) | Self::Unknown(_) => Some("the same command again, once it answers".to_owned()),
+            Self::Holds | Self::Refused(_) => None,
+        }
     }
 }
 

@@ -48,7 +48,13 @@ impl Attendance {
             }
             Event::Asking { .. } | Event::Notice(_) | Event::Begun(_) => {}
             Event::Consenting => self.progress = None,
-            Event::Status(_) | Event::Executed(_) | Event::Readiness(_) | Event::Planned(_) | Event::Changed(_) => {
+            Event::Status(_)
+            | Event::Executed(_)
+            | Event::Readiness(_)
+            | Event::History(_)
+            | Event::Paused(_)
+            | Event::Planned(_)
+            | Event::Changed(_) => {
                 self.progress = None;
                 self.steps = None;
                 self.reports += 1;

@@ -3,14 +3,11 @@
 use std::io;
 
 use console::Style;
-use jiff::Timestamp;
 
 use super::attendance::Attendance;
-use super::words::duration;
-use super::{Screen, Settings, change, plan, readiness, runs, table, write_out};
+use super::{Screen, Settings, change, history, pause, plan, readiness, runs, table, write_out};
 use crate::core::drift::Difference;
 use crate::core::event::{Event, Listener};
-use crate::core::pause::Pause;
 use crate::core::status::{Status, Verdict, Warning};
 use crate::core::term::{Held, Standing};
 use crate::core::text::harmless;
@@ -67,7 +64,7 @@ pub(super) fn words(status: &Status, settings: Settings, screen: Screen) -> Stri
     }
     if let Some(pause) = &status.pause {
         let sign = paint(Style::new().yellow().bold(), "PAUSED", screen);
-        text += &paragraph(&format!("{sign}: {}", shown(&words_of(pause, status.at))), "", screen);
+        text += &paragraph(&format!("{sign}: {}", shown(&pause::sentence(pause, status.at))), "", screen);
     }
     text += &paragraph(&dim(&background(status), screen), "", screen);
     text += "\n";
@@ -130,17 +127,6 @@ pub(super) fn background(status: &Status) -> String {
     format!("cell {} · {record} · {answered} of {} answered · {at}", status.cell, status.nodes.len())
 }
 
-/// What a pause means, until when, by whom and why.
-fn words_of(pause: &Pause, now: Timestamp) -> String {
-    let until = match pause.until.zip(pause.left(now)) {
-        Some((until, left)) => format!("until {}, {} left", until.strftime("%F %T UTC"), duration(left)),
-        None => "until somebody resumes".to_owned(),
-    };
-    let by = if pause.by.is_empty() { String::new() } else { format!(", by {}", pause.by) };
-    let why = if pause.reason.is_empty() { String::new() } else { format!(": {}", pause.reason) };
-    format!("nothing changes by itself {until}{by} since {}{why}", pause.at.strftime("%F %T UTC"))
-}
-
 /// The won term, and the highest one that is open.
 fn standing(standing: &Standing) -> String {
     let held = |held: &Held, how: &str| format!("term {}{how}, held by {}", held.record.term, held.holders.len());
@@ -169,6 +155,12 @@ impl Listener for Human {
             }
             Event::Changed(changed) => {
                 write_out(&change::words(changed, self.settings, Screen::look(self.settings.color)))
+            }
+            Event::History(history) => {
+                write_out(&history::words(history, self.settings, Screen::look(self.settings.color)))
+            }
+            Event::Paused(pausing) => {
+                write_out(&pause::words(pausing, self.settings, Screen::look(self.settings.color)))
             }
             _ => Ok(()),
         }

@@ -1,13 +1,12 @@
 //! The status as programs read it: `m3m.status/1`. Times are UTC, durations in seconds, sizes in bytes; what is not
 //! known is null.
 
-use jiff::Timestamp;
 use serde::Serialize;
 
+use super::pause::PauseRecord;
 use crate::core::drift::Difference;
 use crate::core::inventory::Role;
 use crate::core::name::NodeName;
-use crate::core::pause::Pause;
 use crate::core::probe::{Facts, ServiceState};
 use crate::core::relay::Attempt;
 use crate::core::status::{NodeStatus, Observed, Status, Warning};
@@ -96,16 +95,6 @@ struct RelayRecord<'a> {
     reason: Option<String>,
 }
 
-/// A pause that is on; without `until` and `left_s` it lasts until somebody resumes.
-#[derive(Debug, Serialize)]
-pub(super) struct PauseRecord<'a> {
-    until: Option<String>,
-    left_s: Option<f64>,
-    reason: &'a str,
-    by: &'a str,
-    at: String,
-}
-
 /// A term that nodes hold.
 #[derive(Debug, Serialize)]
 struct HeldRecord<'a> {
@@ -168,18 +157,6 @@ fn roles(node: &NodeStatus) -> Vec<&'static str> {
     let brain = (node.recorded == Role::Primary && node.is_brain).then_some(Role::Brain);
     let recorded = (node.is_member || !is_mirror).then_some(node.recorded);
     recorded.into_iter().chain(brain).map(Role::as_str).collect()
-}
-
-impl<'a> PauseRecord<'a> {
-    pub(super) fn of(pause: &'a Pause, now: Timestamp) -> Self {
-        Self {
-            until: pause.until.map(|until| until.to_string()),
-            left_s: pause.left(now).map(|left| left.as_secs_f64()),
-            reason: &pause.reason,
-            by: &pause.by,
-            at: pause.at.to_string(),
-        }
-    }
 }
 
 impl<'a> HeldRecord<'a> {

@@ -3,6 +3,8 @@
 use std::io;
 
 use super::attendance::Attendance;
+use super::history::HistoryRecord;
+use super::pause::PausingRecord;
 use super::record::StatusRecord;
 use super::run_record::ExecRecord;
 use super::{
@@ -37,6 +39,8 @@ impl Listener for Structured {
             }
             Event::Changed(change) => write_out(&change_document(format, change)?),
             Event::Readiness(readiness) => write_out(&readiness_document(format, readiness)?),
+            Event::History(history) => write_out(&document(format, repeated, &HistoryRecord::of(history))?),
+            Event::Paused(pausing) => write_out(&document(format, repeated, &PausingRecord::of(pausing))?),
             _ => Ok(()),
         }
     }

@@ -151,6 +151,12 @@ pub fn inhale(address: Address<'_>, commit: &str, wanted: &str) -> String {
     step(address, &words, &[EXHALE, include_str!("../../scripts/inhale.sh")])
 }
 
+/// The line that makes a node keep the record of a pause, or of its end.
+#[must_use]
+pub fn pause(address: Address<'_>, record: &str) -> String {
+    step(address, &[record], &[include_str!("../../scripts/pause.sh")])
+}
+
 fn step(address: Address<'_>, words: &[&str], scripts: &[&str]) -> String {
     let Address { node, cell, not_after } = address;
     let clock = not_after.clock.map(|clock| format!("{}.{:02}", clock.as_secs(), clock.subsec_millis() / 10));

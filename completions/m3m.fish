@@ -41,6 +41,11 @@ complete -c m3m -n "__fish_m3m_needs_command" -s V -l version -d 'Print version'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "status" -d 'Show what is true now'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "check" -d 'Check whether the nodes are ready and the promises can hold'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "promote" -d 'Make a node PRIMARY: a switchover where the present one lives, a failover where it is dead'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "inherit-brain" -d 'Make a node BRAIN: who observes and decides'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "pause" -d 'Hands off: nothing changes by itself anywhere in the cell'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "resume" -d 'End a pause: what acts by itself may act again'
+complete -c m3m -n "__fish_m3m_needs_command" -f -a "history" -d 'Show every term: who was PRIMARY and BRAIN, since when, by whom and why'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "exec" -d 'Run a command on all nodes at once, or on those of --node'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "ssh" -d 'Log in to a node with the system\'s ssh'
 complete -c m3m -n "__fish_m3m_needs_command" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
@@ -92,6 +97,86 @@ complete -c m3m -n "__fish_m3m_using_subcommand check" -l offline -d 'Judge by t
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -l confirm-off -d 'You have seen to it that this node is off: it stands for the evidence of its death, and for the proof that `fence: required` asks for' -r
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -l reason -d 'Why: one line that stays with the change, in the term and in the journal' -r
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -l allow-data-loss -d 'Go on without writes that no reachable node holds, or that a service had not written when it was killed'
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -l yes -d 'Do not ask: for scripts, where nobody could answer'
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -l dry-run -d 'Look and check as without it, print the plan, and change nothing'
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -l confirm-off -d 'You have seen to it that this node is off: it stands for the evidence of its death' -r
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -l reason -d 'Why: one line that stays with the change, in the term and in the journal' -r
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -l yes -d 'Do not ask: for scripts, where nobody could answer'
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -l dry-run -d 'Look and check as without it, print the plan, and change nothing'
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand inherit-brain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -l for -d 'How long, such as 30m; without it until somebody resumes' -r
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -l reason -d 'Why: one line that everybody sees' -r
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -l dry-run -d 'Say who would keep it, and change nothing'
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -l reason -d 'Why: one line for the record' -r
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -l dry-run -d 'Say who would be told, and change nothing'
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c m3m -n "__fish_m3m_using_subcommand history" -l limit -d 'The most terms, closed claims included' -r
+complete -c m3m -n "__fish_m3m_using_subcommand history" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
+complete -c m3m -n "__fish_m3m_using_subcommand history" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
+complete -c m3m -n "__fish_m3m_using_subcommand history" -s o -l output -d 'The form of the output' -r -f -a "table\t'For people: fitted to a terminal, whole lines in a pipe'
+json\t'One JSON document, with its version in `schema`'
+yaml\t'The same as YAML'"
+complete -c m3m -n "__fish_m3m_using_subcommand history" -l color -d 'When to use colours' -r -f -a "auto\t'In a terminal, unless `NO_COLOR` is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c m3m -n "__fish_m3m_using_subcommand history" -l timeout -d 'The time for one node\'s whole observation, or for exec\'s command, such as 2s [default: the inventory\'s health timeout, 60s for exec]' -r
+complete -c m3m -n "__fish_m3m_using_subcommand history" -s n -l node -d 'Only these nodes: repeat it, or separate names by commas' -r
+complete -c m3m -n "__fish_m3m_using_subcommand history" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
+complete -c m3m -n "__fish_m3m_using_subcommand history" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
+complete -c m3m -n "__fish_m3m_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c m3m -n "__fish_m3m_using_subcommand exec" -l connect-timeout -d 'The time for connecting to a node [default: the inventory\'s health timeout]' -r
 complete -c m3m -n "__fish_m3m_using_subcommand exec" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand exec" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r
@@ -392,18 +477,23 @@ complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s n -l node -d 'Onl
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand lab-keeper" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "status" -d 'Show what is true now'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "check" -d 'Check whether the nodes are ready and the promises can hold'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "exec" -d 'Run a command on all nodes at once, or on those of --node'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "ssh" -d 'Log in to a node with the system\'s ssh'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-node" -d 'Be one SSH node of a lab; started by m3m itself'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-wire" -d 'Be the network of a lab; started by m3m itself'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-ledger" -d 'Be, or drive, the service of a lab\'s node; called by the node\'s command `ledger`'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-keeper" -d 'End a throw-away lab when its owner has ended; started by m3m itself'
-complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "status" -d 'Show what is true now'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "where" -d 'Print the host of the PRIMARY or the BRAIN, for scripts'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "check" -d 'Check whether the nodes are ready and the promises can hold'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "promote" -d 'Make a node PRIMARY: a switchover where the present one lives, a failover where it is dead'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "inherit-brain" -d 'Make a node BRAIN: who observes and decides'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "pause" -d 'Hands off: nothing changes by itself anywhere in the cell'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "resume" -d 'End a pause: what acts by itself may act again'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "history" -d 'Show every term: who was PRIMARY and BRAIN, since when, by whom and why'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "exec" -d 'Run a command on all nodes at once, or on those of --node'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "ssh" -d 'Log in to a node with the system\'s ssh'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab" -d 'Run five real SSH nodes on this machine, to try m3m and to rehearse failures'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-node" -d 'Be one SSH node of a lab; started by m3m itself'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-wire" -d 'Be the network of a lab; started by m3m itself'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-ledger" -d 'Be, or drive, the service of a lab\'s node; called by the node\'s command `ledger`'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "lab-keeper" -d 'End a throw-away lab when its owner has ended; started by m3m itself'
+complete -c m3m -n "__fish_m3m_using_subcommand help; and not __fish_seen_subcommand_from status where check promote inherit-brain pause resume history exec ssh lab completions lab-node lab-wire lab-ledger lab-keeper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "up" -d 'Make a lab and start it; one that is there is left as it is'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "down" -d 'End everything that a lab runs and remove it, repositories included'
 complete -c m3m -n "__fish_m3m_using_subcommand help; and __fish_seen_subcommand_from lab" -f -a "list" -d 'Show all labs, their nodes, and what is in force on the paths between them'

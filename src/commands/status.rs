@@ -15,7 +15,8 @@ use crate::world::ssh::Keep;
 /// Show what is true now
 ///
 /// Asks every node at once and puts recorded and observed roles side by side, a verdict first. `!` marks a
-/// contradiction, `?` what could not be seen; warnings with hints follow the table. A node that does not answer is
+/// contradiction, `?` what could not be seen; warnings with hints follow the table. The roles are those of the highest
+/// term that is known to be won, else of an open one, else the inventory's. A pause that is on comes right below the verdict. A node that does not answer is
 /// tried through others; one that answers that way is shown as `via NODE`. Takes as long as the slowest node, at most
 /// --timeout. Changes nothing.
 ///

@@ -35,9 +35,9 @@ const COLUMNS: [Column; 8] = [
     Column { head: "PRIMARY", gives_way: 0, text: |entry| entry.record.primary.to_string() },
     Column { head: "BRAIN", gives_way: 3, text: |entry| entry.record.brain.to_string() },
     Column { head: "REIGN", gives_way: 1, text: reign },
-    Column { head: "BY", gives_way: 4, text: |entry| harmless(&entry.record.by, BY_CHARS_MAX) },
-    Column { head: "ACT", gives_way: 5, text: |entry| entry.record.act.as_str().to_owned() },
-    Column { head: "REASON", gives_way: 6, text: |entry| harmless(&entry.record.reason, REASON_CHARS_MAX) },
+    Column { head: "BY", gives_way: 5, text: |entry| harmless(&entry.record.by, BY_CHARS_MAX) },
+    Column { head: "ACT", gives_way: 6, text: |entry| entry.record.act.as_str().to_owned() },
+    Column { head: "REASON", gives_way: 4, text: |entry| harmless(&entry.record.reason, REASON_CHARS_MAX) },
 ];
 
 /// A claim that was not won is marked.

@@ -27,6 +27,7 @@ pub use plan::consequence;
 
 use crate::core::change::{Change, Taken};
 use crate::core::event::Listener;
+use crate::core::history::History;
 use crate::core::plan::Plan;
 use crate::core::readiness::Readiness;
 use crate::core::status::Status;
@@ -134,6 +135,12 @@ pub fn open(settings: Settings) -> Box<dyn Listener> {
 #[must_use]
 pub fn status_text(status: &Status, settings: Settings, width: Option<usize>) -> String {
     human::words(status, settings, Screen::imagined(settings, width))
+}
+
+/// A history as people read it on a terminal of this width, or in a pipe.
+#[must_use]
+pub fn history_text(history: &History, settings: Settings, width: Option<usize>) -> String {
+    history::words(history, settings, Screen::imagined(settings, width))
 }
 
 /// A readiness as people read it on a terminal of this width, or in a pipe.

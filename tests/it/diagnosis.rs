@@ -14,6 +14,7 @@ use m3m::core::pause::Pause;
 use m3m::core::probe::{COMMITS_MAX, Commit, Facts, Identity, Repository, RepositoryState, Room, ServiceState};
 use m3m::core::relay::{Attempt, Outcome};
 use m3m::core::silence::{Cause, Phase, Silence};
+use m3m::core::status::Status;
 use m3m::view::{self, Color, Format, Settings};
 use m3m::world::inventory_file;
 
@@ -21,9 +22,11 @@ use crate::generated::check_or_bless;
 use crate::terms;
 
 /// One line a story: a name, then `node=word,word…`; nodes that are not named are well. What other nodes say of one
-/// follows with `+word:node`. `cell=word` is what all of them hold first.
+/// follows with `+word:node`. `cell=word` is what all of them
+/// hold first; where nothing is said that is the first term.
 const STORIES: &[(&str, &str)] = &[
     ("all is well", ""),
+    ("no node holds a term", "cell=termless"),
     ("a mirror is dead", "almaty=timeout"),
     ("the PRIMARY is dead", "amsterdam=timeout"),
     ("the PRIMARY is dead and a mirror has taken over", "amsterdam=timeout almaty=runs"),
@@ -64,7 +67,10 @@ const STORIES: &[(&str, &str)] = &[
     ("neither claim is won", "cell=term1 moscow=open3 saint-petersburg=open3 novosibirsk=rival3 almaty=rival3"),
     ("claims for BRAIN and to close", "cell=term2 amsterdam=stopped,brain3 almaty=runs novosibirsk=close3"),
     ("a node is new, another one damaged", "cell=term1 almaty=termless novosibirsk=damaged"),
-    ("a term is out of sight behind an open one", "amsterdam=open3 moscow=open3 almaty=term1 novosibirsk=term1"),
+    (
+        "a term is out of sight behind an open one",
+        "cell=termless amsterdam=open3 moscow=open3 almaty=term1 novosibirsk=term1",
+    ),
     ("a pause is on, as two nodes know", "cell=term1 moscow=paused almaty=paused novosibirsk=timeout"),
     ("a pause without an end", "cell=term1 almaty=held"),
     ("a pause is over, and a node that was away does not know", "cell=term1,resumed almaty=held"),
@@ -223,7 +229,8 @@ fn around(mut observation: Observation, said: &str) -> Observation {
 }
 
 fn picture(inventory: &Inventory, story: &str) -> Picture {
-    picture_of(inventory, story, |node| facts(node.as_str() == "amsterdam"), change)
+    let well = |node: &NodeName| Facts { term: terms::held("term1"), ..facts(node.as_str() == "amsterdam") };
+    picture_of(inventory, story, well, change)
 }
 
 /// A picture of which the caller says what a node tells that is well, and how words change that.
@@ -276,9 +283,13 @@ pub fn settings(color: Color, wide: bool) -> Settings {
     Settings { format: Format::Table, color, quiet: false, verbose: false, wide, repeated: false }
 }
 
-fn text(story: &str, settings: Settings, width: Option<usize>) -> String {
+fn status(story: &str) -> Status {
     let inventory = inventory();
-    view::status_text(&diagnose(&inventory, &picture(&inventory, story)), settings, width)
+    diagnose(&inventory, &picture(&inventory, story))
+}
+
+fn text(story: &str, settings: Settings, width: Option<usize>) -> String {
+    view::status_text(&status(story), settings, width)
 }
 
 #[test]
@@ -305,9 +316,10 @@ fn screens() {
 #[test]
 fn no_line_is_wider_than_its_terminal() {
     for (_, story) in STORIES {
+        let status = status(story);
         for width in (20..200).step_by(5) {
             for color in [Color::Never, Color::Always] {
-                let text = text(story, settings(color, false), Some(width));
+                let text = view::status_text(&status, settings(color, false), Some(width));
                 // Words that are longer than the terminal are broken, cells of a table are not: it gives way as a whole.
                 let widest = text.lines().map(console::measure_text_width).max().unwrap_or(0);
                 let is_table = text.contains("NODE ");

@@ -30,11 +30,15 @@ mod cli_exit;
 mod cli_faults;
 mod cli_help;
 #[cfg(feature = "lab")]
+mod cli_history;
+#[cfg(feature = "lab")]
 mod cli_interrupt;
 #[cfg(feature = "lab")]
 mod cli_output;
 #[cfg(feature = "lab")]
 mod cli_passphrase;
+#[cfg(feature = "lab")]
+mod cli_pause;
 #[cfg(feature = "lab")]
 mod cli_ssh;
 #[cfg(feature = "lab")]
@@ -49,6 +53,7 @@ mod five;
 mod gate;
 mod generated;
 mod hands;
+mod history;
 mod hostile;
 #[cfg(feature = "lab")]
 mod hostile_points;

@@ -1,11 +1,23 @@
-//! Terms for tests: records of the shipped inventory's cell.
+//! Terms for tests: records of the shipped inventory's cell, and how they get into a repository.
+
+#[cfg(feature = "lab")]
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use m3m::core::inventory::{Fence, Quorum};
 use m3m::core::pause::Pause;
+#[cfg(feature = "lab")]
+use m3m::core::term::REF;
 use m3m::core::term::{Act, HeldTerm, Member, TermRecord};
 
 use crate::diagnosis::AT;
+#[cfg(feature = "lab")]
+use crate::support::wait;
 
 /// A term of the Montana cell, by which that node took PRIMARY an hour before the picture.
 pub fn record(term: u64, primary: &str, brain: &str) -> TermRecord {
@@ -68,4 +80,36 @@ pub fn pause(until_s: Option<i64>) -> Pause {
         by: "op@desk".to_owned(),
         at: Timestamp::new(AT - 600, 0).expect("a time"),
     }
+}
+
+/// git on a repository, as whoever writes terms there; what it printed, without the line's end.
+#[cfg(feature = "lab")]
+pub fn git(repository: &Path, args: &[&str], input: &str) -> String {
+    let mut command = Command::new("git");
+    for who in ["AUTHOR", "COMMITTER"] {
+        command.env(format!("GIT_{who}_NAME"), "m3m").env(format!("GIT_{who}_EMAIL"), "m3m@test");
+        // The same commit on every node.
+        command.env(format!("GIT_{who}_DATE"), "1795316400 +0000");
+    }
+    command.arg("-C").arg(repository).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("git");
+    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("its input");
+    let finished = wait(child, Duration::from_secs(20));
+    finished.assert_code(0).stdout.trim_end().to_owned()
+}
+
+/// Writes a term to a repository without holding it; its commit.
+#[cfg(feature = "lab")]
+pub fn write(repository: &Path, record: &TermRecord, parents: &[&str]) -> String {
+    let blob = git(repository, &["hash-object", "-w", "--stdin"], &record.write());
+    let tree = git(repository, &["mktree"], &format!("100644 blob {blob}\tterm.json\n"));
+    let mut args = vec!["commit-tree", &tree, "-m", "a term"];
+    args.extend(parents.iter().flat_map(|parent| ["-p", parent]));
+    git(repository, &args, "")
+}
+
+/// Makes a commit the held one, whatever was held before.
+#[cfg(feature = "lab")]
+pub fn hold(repository: &Path, commit: &str) {
+    git(repository, &["update-ref", REF, commit], "");
 }

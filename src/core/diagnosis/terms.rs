@@ -21,7 +21,13 @@ pub(super) fn of_cell(inventory: &Inventory, standing: &Standing, nodes: &[NodeS
     for held in &standing.open {
         warnings.push(open(held, standing, nodes));
     }
-    let Some(Held { record, .. }) = standing.in_force() else { return };
+    let Some(Held { record, .. }) = standing.in_force() else {
+        if !standing.without.is_empty() && nodes.len() == inventory.nodes.len() {
+            let text = "no node that answered holds a term: the roles are the inventory's, and nothing can be moved";
+            warnings.push(cell(text.to_owned(), "m3m init claims the first term and starts nothing".to_owned()));
+        }
+        return;
+    };
     let is_this = || "is this the cell's present inventory?".to_owned();
     if record.cell != inventory.cell {
         warnings.push(cell(format!("term {} is one of the cell {}", record.term, record.cell), is_this()));
@@ -156,8 +162,10 @@ pub(super) fn succession(node: &NodeStatus, standing: &Standing, nodes: &[NodeSt
         return None;
     }
     let record = &standing.won.as_ref()?.record;
-    let alive: BTreeSet<NodeName> =
-        nodes.iter().filter(|node| node.facts().is_some()).map(|node| node.name.clone()).collect();
+    // Who was not asked is not dead.
+    let is_dead = |name: &NodeName| nodes.iter().any(|node| node.name == *name && node.facts().is_none());
+    let names = record.members.iter().map(|member| &member.name);
+    let alive: BTreeSet<NodeName> = names.filter(|name| !is_dead(name)).cloned().collect();
     let next = chains::successions(record, &alive);
     let runs_elsewhere = nodes.iter().any(|other| other.observed == Some(Observed::Executes));
     let primary = match next.primary {

@@ -31,12 +31,16 @@
 //! 1. Silence of a node is an observation, never an `Err`. Nothing in `core` fails because of a network, a disk or
 //!    a clock.
 //! 2. Every remote step has a deadline that m3m itself enforces, covering connect to last byte. A command's wall
-//!    time is the slowest node's, never the sum.
-//! 3. One thread owns an SSH session and all its channels; everybody else sends it requests.
-//! 4. What a node prints is data: capped in size, stripped of escape sequences before a terminal sees it, and never
+//!    time is the slowest node's, never the sum. A step that changes a node carries the term under which it is done and
+//!    a time by the node's own clock after which it does not begin: the node refuses what comes late or under another.
+//! 3. A role changes only by a claim of a higher term, and nobody touches a service before the claim is won.
+//! 4. What changes a node has a consent, typed or given by a flag, and is in the journal before it is done. The last
+//!    word of every such verb is a fresh observation.
+//! 5. One thread owns an SSH session and all its channels; everybody else sends it requests.
+//! 6. What a node prints is data: capped in size, stripped of escape sequences before a terminal sees it, and never
 //!    made part of a shell command.
-//! 5. No host goes unchecked: a node, a jump host or a relay proves its host key before m3m logs in to it.
-//! 6. Whatever a person sees, `-o json` says too.
+//! 7. No host goes unchecked: a node, a jump host or a relay proves its host key before m3m logs in to it.
+//! 8. Whatever a person sees, `-o json` says too.
 
 pub mod cell;
 pub mod cli;

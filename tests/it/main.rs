@@ -15,6 +15,14 @@ mod agent;
 mod carry;
 mod cell_file;
 mod chains;
+#[cfg(feature = "lab")]
+mod change_cell;
+#[cfg(feature = "lab")]
+mod change_cuts;
+#[cfg(feature = "lab")]
+mod change_races;
+#[cfg(feature = "lab")]
+mod change_runs;
 mod changes;
 mod check_script;
 #[cfg(feature = "lab")]

@@ -4,6 +4,7 @@
 //! the next one, and a node that falls silent half way is dealt with as if it had been silent from the start.
 
 mod fence;
+mod last;
 mod run;
 mod start;
 mod state;
@@ -17,14 +18,13 @@ use tokio::task::JoinSet;
 use self::run::Came;
 use super::Cell;
 use super::step::StepEnd;
-use crate::core::change::{Change, End, Stage, Step, StepResult, Taken};
-use crate::core::diagnosis::diagnose;
+use crate::core::change::{Change, End, Taken};
 use crate::core::duty::Duty;
-use crate::core::event::{Event, Listener};
+use crate::core::event::Listener;
 use crate::core::name::NodeName;
 use crate::core::observation::Picture;
 use crate::core::plan::{Kind, Life, Plan, Refusal, Scene, Signature, Wish, plan};
-use crate::core::status::{Verdict, Warning};
+use crate::core::status::Warning;
 use crate::error::Error;
 use crate::world::clock;
 use crate::world::journal::Journal;
@@ -97,8 +97,7 @@ impl<'a> Changing<'a> {
     pub async fn prepare(&mut self, listener: &mut dyn Listener) -> Result<Result<Plan, Refusal>, Error> {
         let mut looks = 0;
         loop {
-            let picture = self.cell.gather(self.timeout, listener).await.map_err(Error::output)?;
-            self.pictures.push(picture);
+            self.look(listener).await?;
             looks += 1;
             let planned = self.plan();
             // A check that failed is repeated: one lost packet is no death.
@@ -106,6 +105,12 @@ impl<'a> Changing<'a> {
                 return Ok(planned);
             }
         }
+    }
+
+    async fn look(&mut self, listener: &mut dyn Listener) -> Result<(), Error> {
+        let picture = self.cell.gather(self.timeout, listener).await.map_err(Error::output)?;
+        self.pictures.push(picture);
+        Ok(())
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -143,36 +148,15 @@ impl<'a> Changing<'a> {
             other => other?,
         };
         if self.has_begun() {
-            self.look(&mut change, listener).await?;
+            self.look_at_the_end(&mut change, listener).await?;
         }
         Ok(change)
     }
 
-    /// The last look. What it shows counts, whatever the steps have said.
-    async fn look(&mut self, change: &mut Change, listener: &mut dyn Listener) -> Result<(), Error> {
-        let step = Step { stage: Stage::Check, node: None, text: "observe every node afresh".to_owned() };
-        // A reader that has gone does not change what is to be known at the end.
-        let _ = listener.hear(&Event::Begun(&step));
-        let since = Instant::now();
-        let picture = self.cell.gather(self.timeout, listener).await.map_err(Error::output)?;
-        let status = diagnose(&self.cell.inventory, &picture);
-        let result = if status.verdict <= Verdict::Degraded { StepResult::Done } else { StepResult::Failed };
-        let text = format!("{}: {}", status.verdict.as_str(), status.reason);
-        let taken = Taken { step, result, text, took: since.elapsed() };
-        let _ = listener.hear(&Event::Taken(&taken));
-        change.steps.push(taken);
-        if result == StepResult::Failed && change.duty == Duty::Primary && change.end == End::Done {
-            let why = format!("the last look says {}", status.reason);
-            let hints = vec![format!("m3m promote {} goes on from here", change.to), "m3m status".to_owned()];
-            change.end = End::Incomplete { why, hints };
-        }
-        change.after = Some(status);
-        change.took = self.begun.elapsed();
-        Ok(())
-    }
-
     async fn rounds(&mut self, plan: Plan, listener: &mut dyn Listener) -> Result<Change, Error> {
         let asked = plan.clone();
+        // Whoever agreed to the next of the chain agreed to this node: by the new term the next one is another.
+        self.wish.to = Some(plan.to.clone());
         let mut plan = plan;
         let mut went_back: Option<(String, bool)> = None;
         for round in 1..=ROUNDS_MAX {
@@ -217,7 +201,18 @@ impl<'a> Changing<'a> {
                     });
                 }
                 Ok(next) => next,
-                Err(refusal) => return Ok(self.stopped(&asked, &plan, went_back, refusal)),
+                Err(refusal) => {
+                    // Such as of a target that has died meanwhile.
+                    let Some(back) = self.way_back(&asked, &plan, went_back.is_some()) else {
+                        return Ok(self.stopped(&asked, &plan, went_back, refusal));
+                    };
+                    self.wish = back;
+                    went_back = Some((refusal.reason, self.has_touched));
+                    match self.plan() {
+                        Ok(next) => next,
+                        Err(refusal) => return Ok(self.stopped(&asked, &plan, went_back, refusal)),
+                    }
+                }
             };
         }
         Ok(self.incomplete(&asked, &plan, format!("it was not done after {ROUNDS_MAX} rounds")))

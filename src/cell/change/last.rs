@@ -1,0 +1,76 @@
+//! The last look at a cell after a change: it counts, whatever the steps have said.
+
+use std::time::Instant;
+
+use super::run::Came;
+use super::{Changing, back_off};
+use crate::core::change::{Change, End, Stage, Step, StepResult, Taken};
+use crate::core::diagnosis::diagnose;
+use crate::core::duty::Duty;
+use crate::core::event::{Event, Listener};
+use crate::core::status::Verdict;
+use crate::error::Error;
+
+/// How often terms of rivals are closed: whoever raced sees at its next look that it has lost.
+const CLOSINGS_MAX: u32 = 3;
+
+impl Changing<'_> {
+    /// Looks afresh, and again where something had to be closed.
+    pub(super) async fn look_at_the_end(
+        &mut self,
+        change: &mut Change,
+        listener: &mut dyn Listener,
+    ) -> Result<(), Error> {
+        self.check(change, listener).await?;
+        for round in 1..=CLOSINGS_MAX {
+            if !self.close(round, change, listener).await {
+                break;
+            }
+            self.check(change, listener).await?;
+        }
+        Ok(())
+    }
+
+    async fn check(&mut self, change: &mut Change, listener: &mut dyn Listener) -> Result<(), Error> {
+        let step = Step { stage: Stage::Check, node: None, text: "observe every node afresh".to_owned() };
+        // A reader that has gone does not change what is to be known at the end.
+        let _ = listener.hear(&Event::Begun(&step));
+        let since = Instant::now();
+        self.look(listener).await?;
+        let Some(picture) = self.picture() else { return Ok(()) };
+        let status = diagnose(&self.cell.inventory, picture);
+        let result = if status.verdict <= Verdict::Degraded { StepResult::Done } else { StepResult::Failed };
+        let text = format!("{}: {}", status.verdict.as_str(), status.reason);
+        let taken = Taken { step, result, text, took: since.elapsed() };
+        let _ = listener.hear(&Event::Taken(&taken));
+        change.steps.push(taken);
+        if result == StepResult::Failed && change.duty == Duty::Primary && change.end == End::Done {
+            let why = format!("the last look says {}", status.reason);
+            let hints = vec![format!("m3m promote {} goes on from here", change.to), "m3m status".to_owned()];
+            change.end = End::Incomplete { why, hints };
+        }
+        change.after = Some(status);
+        change.took = self.begun.elapsed();
+        Ok(())
+    }
+
+    /// Closes the terms of rivals that have lost and still stand on some nodes: nothing is decided by itself meanwhile.
+    /// What was asked is done, whatever comes of this. Gives whether anything was tried.
+    async fn close(&mut self, round: u32, change: &mut Change, listener: &mut dyn Listener) -> bool {
+        let standing = self.scene().standing();
+        let is_own = standing.won.as_ref().is_some_and(|won| self.claims.contains(&won.record.claim));
+        let is_settled = matches!(change.end, End::Done | End::WentBack(_));
+        if !is_settled || !is_own || standing.open.is_empty() {
+            return false;
+        }
+        let Ok(plan) = self.plan() else { return false };
+        match self.run(&plan, listener).await {
+            Ok(Came::Through) => change.term = plan.term(),
+            Ok(Came::Contested | Came::Cut) => tokio::time::sleep(back_off(round)).await,
+            Ok(Came::Lost(_) | Came::Failed(_)) | Err(_) => {}
+        }
+        change.steps.append(&mut self.taken);
+        change.warnings.append(&mut self.warnings);
+        true
+    }
+}

@@ -24,6 +24,14 @@ mod change_races;
 #[cfg(feature = "lab")]
 mod change_runs;
 mod changes;
+#[cfg(feature = "lab")]
+mod change_announce;
+#[cfg(feature = "lab")]
+mod change_deaths;
+#[cfg(feature = "lab")]
+mod change_few;
+#[cfg(feature = "lab")]
+mod change_services;
 mod check_script;
 #[cfg(feature = "lab")]
 mod cli_check;

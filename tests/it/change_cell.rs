@@ -166,6 +166,15 @@ impl Came {
         Self { finished, document }
     }
 
+    /// Waits for the end of one in the background.
+    pub fn wait(running: &mut Running) -> Self {
+        let stdout = running.0.stdout.take().expect("a pipe");
+        let text = std::io::read_to_string(stdout).expect("text");
+        let status = running.0.wait().expect("its end");
+        let stderr = running.0.stderr.take().map(|pipe| std::io::read_to_string(pipe).expect("text"));
+        Self::of(Finished { status, stdout: text, stderr: stderr.unwrap_or_default() })
+    }
+
     /// Asserts how it ended: the exit status, the word for the end, and words that it says.
     #[track_caller]
     pub fn assert(&self, code: i32, end: &str, says: &[&str]) -> &Self {

@@ -60,9 +60,14 @@ fn a_check_that_never_passes_goes_back_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_check_that_cannot_be_run_goes_back() {
-    let (cell, came) = promoted_to("{ check: no-such-command }");
-    assert_went_back(&cell, &came, &["the service did not start on almaty: the service's check cannot be run"]);
+fn a_node_whose_check_does_not_tell_is_passed_over() {
+    for (check, why) in [("no-such-command", "cannot be run (exit 127)"), ("sleep 1000", "does not end")] {
+        let (cell, came) = promoted_to(&format!("{{ check: {check} }}"));
+        came.assert_refused(&["almaty cannot be PRIMARY: its service's check", why, "m3m check --node almaty"]);
+        cell.assert_settled(&NODES, 1, "amsterdam", "moscow");
+        cell.change("promote").assert(0, "done", &[]);
+        cell.assert_settled(&NODES, 2, "saint-petersburg", "moscow");
+    }
 }
 
 #[test]
@@ -97,11 +102,26 @@ fn a_service_that_had_to_be_killed_moves_on_where_loss_is_allowed() {
 }
 
 #[test]
-fn where_the_old_check_says_nothing_nobody_else_starts() {
-    for check in ["no-such-command", "sleep 1000"] {
-        let (cell, came) = promoted_from(&format!("{{ check: {check} }}"), "promote almaty");
-        println!("{}", came.finished);
-        assert_eq!(came.finished.code(), 21, "{}", came.finished);
-        assert_eq!(cell.executing(), ["amsterdam"], "{check}");
-    }
+fn where_nobody_could_see_the_old_one_stop_it_is_left_alone_unless_a_person_vouches_for_it() {
+    let (cell, came) = promoted_from("{ check: no-such-command }", "promote almaty");
+    came.assert_refused(&["nobody could see the service stop on amsterdam", "--confirm-off amsterdam"]);
+    cell.assert_settled(&NODES, 1, "amsterdam", "moscow");
+    let came = cell.change("promote almaty --confirm-off amsterdam");
+    came.assert(0, "done", &["only your word says that it did"]);
+    cell.assert_settled(&NODES, 2, "almaty", "moscow");
+    assert!(cell.holds("almaty", 7));
+}
+
+#[test]
+fn where_the_old_one_hangs_with_its_check_nobody_else_starts_without_a_word() {
+    let (cell, came) = promoted_from("{ check: 'test ! -e hangs || sleep 1000; ledger check' }", "inherit-brain almaty");
+    came.assert(0, "done", &[]);
+    std::fs::write(cell.labs.node("amsterdam").join("home/hangs"), "").expect("it hangs from now on");
+    let came = cell.change("promote saint-petersburg");
+    came.assert(21, "incomplete", &["--confirm-off amsterdam"]);
+    println!("{}", came.finished);
+    assert!(!cell.executing().contains(&"saint-petersburg"));
+    let came = cell.change("promote saint-petersburg --confirm-off amsterdam");
+    came.assert(0, "done", &[]);
+    assert_eq!(cell.executing(), ["saint-petersburg"]);
 }

@@ -31,7 +31,11 @@ mod change_deaths;
 #[cfg(feature = "lab")]
 mod change_few;
 #[cfg(feature = "lab")]
+mod change_late;
+#[cfg(feature = "lab")]
 mod change_services;
+#[cfg(feature = "lab")]
+mod change_writes;
 mod check_script;
 #[cfg(feature = "lab")]
 mod cli_check;

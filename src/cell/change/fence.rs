@@ -163,12 +163,17 @@ impl Changing<'_> {
         }
         let faults: String =
             answer.faults.iter().map(|fault| format!("; {}: {}", fault.command, fault.failed)).collect();
-        if !is_down {
-            let why = match answer.service {
-                Some(ServiceEnd::Running) => format!("it could not be stopped{faults}"),
-                _ => format!("whether it has stopped cannot be told: its check says nothing{faults}"),
-            };
-            return failed(why);
+        match answer.service {
+            _ if is_down => {}
+            Some(ServiceEnd::Running) => return failed(format!("it could not be stopped{faults}")),
+            _ if self.wish.confirmed_off.contains(node) => {
+                let text = format!("{node} was told to stop, and only your word says that it did{faults}");
+                self.warnings.push(Warning { node: Some(node.clone()), text, hint: None });
+            }
+            _ => {
+                self.hints.push(format!("if you have seen to it that {node} is off: --confirm-off {node}"));
+                return failed(format!("whether it has stopped cannot be told: its check says nothing{faults}"));
+            }
         }
         if answer.service == Some(ServiceEnd::Killed) && plan.kind == Kind::Switchover && is_holder {
             if !self.wish.allow_data_loss {

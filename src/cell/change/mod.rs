@@ -47,6 +47,8 @@ pub struct Changing<'a> {
     pictures: Vec<Picture>,
     taken: Vec<Taken>,
     warnings: Vec<Warning>,
+    /// What else a person may do where it is not finished.
+    hints: Vec<String>,
     /// The marks of own claims.
     claims: BTreeSet<String>,
     /// Whether a service may have been touched.
@@ -70,6 +72,7 @@ impl<'a> Changing<'a> {
             pictures: Vec::new(),
             taken: Vec::new(),
             warnings: Vec::new(),
+            hints: Vec::new(),
             claims: BTreeSet::new(),
             has_touched: false,
             attempts: JoinSet::new(),
@@ -249,22 +252,31 @@ impl<'a> Changing<'a> {
             Some((failed, _)) => format!("{failed}; and going back is refused: {reason}"),
             None => reason,
         };
-        let end = if self.has_touched { End::Incomplete { why, hints } } else { End::NotWon { why, hints } };
-        self.end(asked, plan.base.record.term, end)
+        let term = self.scene().standing().in_force().map_or(plan.base.record.term, |held| held.record.term);
+        self.hints.extend(hints);
+        self.unfinished(asked, term, why)
     }
 
     fn incomplete(&mut self, asked: &Plan, plan: &Plan, why: String) -> Change {
+        let term = if self.has_touched { plan.term() } else { plan.base.record.term };
+        self.unfinished(asked, term, why)
+    }
+
+    /// The end where what was asked is not done, with what a person may do then.
+    fn unfinished(&mut self, asked: &Plan, term: u64, why: String) -> Change {
         let verb = match asked.duty {
             Duty::Primary => "promote",
             Duty::Brain => "inherit-brain",
         };
-        let mut hints = vec![format!("m3m {verb} {} goes on from here, also with another node", asked.to)];
-        if !self.has_touched {
-            hints = vec![format!("no service was touched; try again: m3m {verb} {}", asked.to)];
-            return self.end(asked, plan.base.record.term, End::NotWon { why, hints });
+        let mut hints = std::mem::take(&mut self.hints);
+        if self.has_touched {
+            hints.insert(0, format!("m3m {verb} {} goes on from here, also with another node", asked.to));
+            hints.push("m3m status shows what is true now".to_owned());
+            self.end(asked, term, End::Incomplete { why, hints })
+        } else {
+            hints.insert(0, format!("no service was touched; try again: m3m {verb} {}", asked.to));
+            self.end(asked, term, End::NotWon { why, hints })
         }
-        hints.push("m3m status shows what is true now".to_owned());
-        self.end(asked, plan.term(), End::Incomplete { why, hints })
     }
 
     fn end(&mut self, asked: &Plan, term: u64, end: End) -> Change {

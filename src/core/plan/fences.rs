@@ -8,6 +8,7 @@ use crate::core::duty::Duty;
 use crate::core::inventory::Fence;
 use crate::core::name::NodeName;
 use crate::core::observation::Picture;
+use crate::core::probe::ServiceState;
 use crate::core::term::{Held, Standing, TermRecord};
 
 /// A node that must not execute any more.
@@ -89,7 +90,10 @@ pub(super) fn fences(
         }
         let is_holder = node == *wish.duty.holder(&base.record);
         let means = match scene.life(&node) {
-            Life::Answers(_) => Means::Stop,
+            Life::Answers(facts) => {
+                seeable(wish, &node, facts.service)?;
+                Means::Stop
+            }
             // A BRAIN that was not one is not waited for.
             _ if wish.duty == Duty::Brain && !is_holder => continue,
             Life::Dead(evidence) => silent(scene, wish, base, &node, evidence)?,
@@ -105,6 +109,19 @@ pub(super) fn fences(
         fences.push(Fencing { node, means });
     }
     Ok(fences)
+}
+
+/// A stop has to be seen. A check that hangs may do so because of the service, and is no reason to leave that alone.
+fn seeable(wish: &Wish, node: &NodeName, service: ServiceState) -> Result<(), Refusal> {
+    match service {
+        ServiceState::CheckFails(status) if wish.duty == Duty::Primary && !wish.confirmed_off.contains(node) => {
+            let why = format!("nobody could see the service stop on {node}: its check cannot be run (exit {status})");
+            Err(Refusal::new(why)
+                .hint(format!("correct service.check of {node}; m3m check --node {node} says more"))
+                .hint(format!("if you have seen to it that {node} is off: --confirm-off {node}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn uncertain(duty: Duty, node: &NodeName, why: &str) -> Refusal {
@@ -147,6 +164,12 @@ pub(super) fn loss(scene: &Scene<'_>, wish: &Wish, plan: &Plan) -> Result<Vec<St
     for Fencing { node, means } in &plan.fences {
         if *means == Means::Stop {
             continue;
+        }
+        if let Means::Attempt(Evidence { silence: Some(_), .. }) = means {
+            remarks.push(format!(
+                "nothing proves that the service has stopped on {node} (fence: attempt): where it lives on behind a dead \
+                 sshd or network, two execute until {node} can be told"
+            ));
         }
         let seen = scene.pictures.iter().rev().find_map(|picture| picture.facts(node));
         let unheld = seen.and_then(|facts| {

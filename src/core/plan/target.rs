@@ -5,6 +5,7 @@ use super::{Refusal, Scene, Wish};
 use crate::core::chains::{control, execution};
 use crate::core::duty::Duty;
 use crate::core::name::NodeName;
+use crate::core::probe::ServiceState;
 use crate::core::readiness::repository_fault;
 use crate::core::term::TermRecord;
 
@@ -81,5 +82,14 @@ fn unfit(scene: &Scene<'_>, duty: Duty, record: &TermRecord, name: &NodeName) ->
     if facts.term.as_ref().is_some_and(|held| held.record.is_none()) {
         return told("its term cannot be read", format!("m3m init --repair {name}"));
     }
-    repository_fault(&node.repository, facts).map(|(why, hint)| (why, format!("on {name}: {hint}")))
+    if let Some((why, hint)) = repository_fault(&node.repository, facts) {
+        return Some((why, format!("on {name}: {hint}")));
+    }
+    // Who starts there could not see it run, and whoever is to go back could not see it stopped.
+    let why = match facts.service {
+        ServiceState::CheckFails(status) => format!("its service's check cannot be run (exit {status})"),
+        ServiceState::NoAnswer => "its service's check does not end".to_owned(),
+        ServiceState::Unknown | ServiceState::Runs | ServiceState::Stopped(_) => return None,
+    };
+    (duty == Duty::Primary).then(|| (why, format!("m3m check --node {name} says more of its service.check")))
 }

@@ -39,7 +39,8 @@ pub async fn ask(question: &Question<'_>, yes: bool) -> Result<(), Error> {
     // What was typed before the question is no answer to it. Where it cannot be given up, the name has to fit.
     let _ = tcflush(io::stdin(), QueueSelector::IFlush);
     let now = now.trim_end();
-    view::write_err(&format!("{now}\n\n{consequence}\nType {name} to go on: "));
+    let consequence = view::fitted(consequence);
+    view::write_err(&format!("{now}\n\n{consequence}Type {name} to go on: "));
     let mut line = OpenLine(true);
     // The terminal itself edits the line, so nothing has to be put back after Ctrl-C.
     let typed = tokio::task::spawn_blocking(|| io::stdin().lines().next().transpose()).await;

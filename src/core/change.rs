@@ -45,7 +45,7 @@ pub struct Taken {
     pub step: Step,
     /// Whether it did what it should.
     pub result: StepResult,
-    /// What there is to say of it, in words that follow the node's name; nothing where that is what was to be done.
+    /// What there is to say of it, in words that follow those of the step.
     pub text: String,
     /// How long it took.
     pub took: Duration,

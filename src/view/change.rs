@@ -7,7 +7,7 @@ use console::Style;
 use super::human::{self, SENTENCE_CHARS_MAX, hint, paint, paragraph, warning};
 use super::plan::STAGE_WIDTH;
 use super::{Screen, Settings, words};
-use crate::core::change::{Change, End, StepResult, Taken};
+use crate::core::change::{Change, End, Stage, StepResult, Taken};
 use crate::core::plan::Kind;
 use crate::core::term::Held;
 use crate::core::text::harmless;
@@ -41,11 +41,13 @@ pub(super) fn step(taken: &Taken, screen: Screen) -> String {
 }
 
 /// What came of a step, in words that stand alone.
-pub(super) fn outcome(taken: &Taken) -> String {
-    match (&taken.step.node, taken.text.as_str()) {
-        (_, "") => taken.step.text.clone(),
-        (Some(node), text) => format!("{node}: {text}"),
-        (None, text) => text.to_owned(),
+pub(super) fn outcome(Taken { step, text, .. }: &Taken) -> String {
+    match (step.stage, &step.node) {
+        _ if text.is_empty() => step.text.clone(),
+        // What is done to a node is clear from the stage.
+        (Stage::Fence | Stage::Start, Some(node)) => format!("{node}: {text}"),
+        (Stage::Check, _) => text.clone(),
+        _ => format!("{}; {text}", step.text),
     }
 }
 

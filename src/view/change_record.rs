@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use super::change::{hints, outcome, sentence};
 use super::plan::{consequence, steps};
-use super::record::{StatusRecord, WarningRecord};
+use super::record::{HeldRecord, StatusRecord, WarningRecord, names};
 use crate::core::change::{Change, End, Taken};
 use crate::core::name::NodeName;
 use crate::core::plan::{Evidence, Fencing, Means, Plan, Proof};
-use crate::core::term::{Claim, Held, TermRecord};
+use crate::core::term::Claim;
 
 /// `m3m.plan/1`.
 #[derive(Serialize)]
@@ -55,25 +55,7 @@ pub(super) struct ChangeRecord<'a> {
 }
 
 #[derive(Serialize)]
-struct HeldRecord<'a> {
-    commit: &'a str,
-    held_by: Vec<&'a str>,
-    #[serde(flatten)]
-    term: TermFields<'a>,
-}
-
-#[derive(Serialize)]
 struct ClaimRecord<'a> {
-    put_to: Vec<&'a str>,
-    members_total: usize,
-    /// The terms that it follows.
-    parents: &'a [String],
-    #[serde(flatten)]
-    term: TermFields<'a>,
-}
-
-#[derive(Serialize)]
-struct TermFields<'a> {
     term: u64,
     primary: &'a str,
     brain: &'a str,
@@ -81,6 +63,10 @@ struct TermFields<'a> {
     reason: &'a str,
     by: &'a str,
     at: String,
+    put_to: Vec<&'a str>,
+    members_total: usize,
+    /// The terms that it follows.
+    parents: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -113,10 +99,6 @@ struct TakenRecord<'a> {
     result: &'static str,
     text: String,
     took_s: f64,
-}
-
-fn names<'a>(names: impl IntoIterator<Item = &'a NodeName>) -> Vec<&'a str> {
-    names.into_iter().map(NodeName::as_str).collect()
 }
 
 impl<'a> PlanRecord<'a> {
@@ -172,25 +154,8 @@ impl<'a> ChangeRecord<'a> {
     }
 }
 
-impl<'a> HeldRecord<'a> {
-    fn of(held: &'a Held) -> Self {
-        Self { commit: &held.commit, held_by: names(&held.holders), term: TermFields::of(&held.record) }
-    }
-}
-
 impl<'a> ClaimRecord<'a> {
-    fn of(claim: &'a Claim, plan: &'a Plan) -> Self {
-        Self {
-            put_to: names(&plan.voters),
-            members_total: claim.record.members.len(),
-            parents: &claim.parents,
-            term: TermFields::of(&claim.record),
-        }
-    }
-}
-
-impl<'a> TermFields<'a> {
-    fn of(record: &'a TermRecord) -> Self {
+    fn of(Claim { record, parents }: &'a Claim, plan: &'a Plan) -> Self {
         Self {
             term: record.term,
             primary: record.primary.as_str(),
@@ -199,6 +164,9 @@ impl<'a> TermFields<'a> {
             reason: &record.reason,
             by: &record.by,
             at: record.at.to_string(),
+            put_to: names(&plan.voters),
+            members_total: record.members.len(),
+            parents,
         }
     }
 }

@@ -97,7 +97,7 @@ struct RelayRecord<'a> {
 
 /// A term that nodes hold.
 #[derive(Debug, Serialize)]
-struct HeldRecord<'a> {
+pub(super) struct HeldRecord<'a> {
     term: u64,
     id: &'a str,
     primary: &'a str,
@@ -148,8 +148,8 @@ impl<'a> StatusRecord<'a> {
     }
 }
 
-fn names(names: &[NodeName]) -> Vec<&str> {
-    names.iter().map(NodeName::as_str).collect()
+pub(super) fn names<'a>(names: impl IntoIterator<Item = &'a NodeName>) -> Vec<&'a str> {
+    names.into_iter().map(NodeName::as_str).collect()
 }
 
 fn roles(node: &NodeStatus) -> Vec<&'static str> {
@@ -160,7 +160,7 @@ fn roles(node: &NodeStatus) -> Vec<&'static str> {
 }
 
 impl<'a> HeldRecord<'a> {
-    fn of(held: &'a Held) -> Self {
+    pub(super) fn of(held: &'a Held) -> Self {
         let Held { commit, record, holders } = held;
         Self {
             term: record.term,

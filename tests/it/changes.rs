@@ -74,10 +74,10 @@ fn taken(stage: Stage, node: &str, doing: &str, result: StepResult, text: &str, 
 fn steps() -> Vec<Taken> {
     use StepResult::{Done, Failed, Unknown};
     vec![
-        taken(Stage::Claim, "", "put term 8 to 5 members", Done, "term 8: PRIMARY almaty, held by 5 of 5", 120),
+        taken(Stage::Claim, "", "term 8: PRIMARY almaty, BRAIN moscow", Done, "won: held by 5 of 5", 120),
         taken(Stage::Fence, "amsterdam", "stop the service on amsterdam", Done, "stopped, 3 paths committed", 340),
         taken(Stage::Fence, "novosibirsk", "tell novosibirsk to stop", Unknown, "timeout in connect", 3_000),
-        taken(Stage::State, "almaty", "almaty takes in what amsterdam holds", Done, "", 85),
+        taken(Stage::State, "almaty", "almaty takes in what amsterdam holds", Done, "its head is 0123456789", 85),
         taken(
             Stage::Start,
             "almaty",
@@ -88,7 +88,7 @@ fn steps() -> Vec<Taken> {
             12_400,
         ),
         taken(Stage::Check, "", "observe every node afresh", Done, "PRIMARY almaty executes, 5 of 5 answer", 210),
-        taken(Stage::Announce, "", "tell the announce command", Failed, "exit status 1 (3 tries)", 999),
+        taken(Stage::Announce, "", "announce almaty", Failed, "exit status 1 (3 tries)", 999),
     ]
 }
 

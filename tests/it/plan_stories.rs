@@ -161,6 +161,7 @@ const STORIES: &[(&str, &str, &str)] = &[
         "2* amsterdam=auth moscow=auth almaty=auth saint-petersburg=auth novosibirsk=auth",
         "promote",
     ),
+    ("most cannot take a term", "moscow=new saint-petersburg=damaged novosibirsk=new", "promote"),
     // BRAIN.
     ("BRAIN moves", "", "inherit-brain"),
     ("BRAIN moves to the one named", "", "inherit-brain novosibirsk"),

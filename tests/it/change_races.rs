@@ -89,7 +89,8 @@ fn of_two_that_promote_one_wins_and_the_other_has_touched_nothing() {
     let witness = cell.witness();
     let mut at = "amsterdam";
     for round in 0..rounds {
-        let candidates: Vec<&str> = ["amsterdam", "almaty", "saint-petersburg"].into_iter().filter(|name| *name != at).collect();
+        let candidates: Vec<&str> =
+            ["amsterdam", "almaty", "saint-petersburg"].into_iter().filter(|name| *name != at).collect();
         let started = |node: &str| fs::read_to_string(cell.labs.node(node).join("ledger.lock")).unwrap_or_default();
         let before: Vec<String> = candidates.iter().map(|node| started(node)).collect();
         let lines = [0, 1].map(|index| format!("promote {} --yes", candidates[index]));

@@ -114,7 +114,8 @@ fn where_nobody_could_see_the_old_one_stop_it_is_left_alone_unless_a_person_vouc
 
 #[test]
 fn where_the_old_one_hangs_with_its_check_nobody_else_starts_without_a_word() {
-    let (cell, came) = promoted_from("{ check: 'test ! -e hangs || sleep 1000; ledger check' }", "inherit-brain almaty");
+    let (cell, came) =
+        promoted_from("{ check: 'test ! -e hangs || sleep 1000; ledger check' }", "inherit-brain almaty");
     came.assert(0, "done", &[]);
     std::fs::write(cell.labs.node("amsterdam").join("home/hangs"), "").expect("it hangs from now on");
     let came = cell.change("promote saint-petersburg");

@@ -63,8 +63,12 @@ fn no_acknowledged_write_is_lost_while_primary_moves_back_and_forth() {
         writing.join().expect("the client ends");
     });
     assert_eq!(cell.executing(), ["novosibirsk"]);
-    let lost: Vec<u64> =
-        client.acknowledged.iter().map(|(number, _)| *number).filter(|number| !cell.holds("novosibirsk", *number)).collect();
+    let lost: Vec<u64> = client
+        .acknowledged
+        .iter()
+        .map(|(number, _)| *number)
+        .filter(|number| !cell.holds("novosibirsk", *number))
+        .collect();
     assert!(client.acknowledged.len() > 5 && lost.is_empty(), "of {}: {lost:?}", client.acknowledged.len());
     println!("{} writes, longest gap {:?}", client.acknowledged.len(), client.gap());
 }

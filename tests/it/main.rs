@@ -16,16 +16,11 @@ mod carry;
 mod cell_file;
 mod chains;
 #[cfg(feature = "lab")]
+mod change_announce;
+#[cfg(feature = "lab")]
 mod change_cell;
 #[cfg(feature = "lab")]
 mod change_cuts;
-#[cfg(feature = "lab")]
-mod change_races;
-#[cfg(feature = "lab")]
-mod change_runs;
-mod changes;
-#[cfg(feature = "lab")]
-mod change_announce;
 #[cfg(feature = "lab")]
 mod change_deaths;
 #[cfg(feature = "lab")]
@@ -33,9 +28,14 @@ mod change_few;
 #[cfg(feature = "lab")]
 mod change_late;
 #[cfg(feature = "lab")]
+mod change_races;
+#[cfg(feature = "lab")]
+mod change_runs;
+#[cfg(feature = "lab")]
 mod change_services;
 #[cfg(feature = "lab")]
 mod change_writes;
+mod changes;
 mod check_script;
 #[cfg(feature = "lab")]
 mod cli_check;

@@ -71,7 +71,7 @@ fn without_its_primary_the_cell_is_down_and_without_any_node_as_well() {
 
     lab(&labs, "revive", &NODES);
     let revived = labs.run(["--lab", "status"]);
-    assert!(revived.assert_code(11).stdout.contains("hint: start it there: ledger start"), "{revived}");
+    assert!(revived.assert_code(11).stdout.contains("hint: m3m promote amsterdam starts it"), "{revived}");
 }
 
 #[test]

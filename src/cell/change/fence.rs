@@ -13,7 +13,7 @@ use crate::core::change::{Stage, StepResult};
 use crate::core::duty::Duty;
 use crate::core::event::Listener;
 use crate::core::name::NodeName;
-use crate::core::plan::{Fencing, Kind, Means, Plan, Proof};
+use crate::core::plan::{Kind, Means, Plan, Proof};
 use crate::core::status::Warning;
 use crate::core::step::{self, Answer, Raise, Refusal, ServiceEnd};
 use crate::error::Error;
@@ -43,12 +43,12 @@ impl Changing<'_> {
             let node = fencing.node.clone();
             stops.spawn(async move { (node, raised.await) });
         }
-        for Fencing { node, means } in &plan.fences {
-            match means {
+        for fencing in &plan.fences {
+            match &fencing.means {
                 Means::Stop => {}
-                Means::Attempt(_) => self.attempt(plan, node, commit),
+                Means::Attempt(_) => self.attempt(plan, fencing, commit, listener).await?,
                 Means::Prove(_, proof) => {
-                    if let Err(came) = self.prove(plan, node, *proof, listener).await? {
+                    if let Err(came) = self.prove(plan, &fencing.node, *proof, listener).await? {
                         return Ok(Err(came));
                     }
                 }
@@ -88,16 +88,6 @@ impl Changing<'_> {
     ) -> impl Future<Output = StepEnd> + Send + 'static + use<> {
         let patience = (STOP_WITHIN + KILL_WITHIN) * 2;
         self.cell.step(node, &|address| raise_line(plan, address, commit), self.times(patience))
-    }
-
-    /// Tells a dead node to stop over every path, and waits for none of them.
-    fn attempt(&mut self, plan: &Plan, node: &NodeName, commit: &str) {
-        let deadline = Instant::now() + self.timeout;
-        let line = |address: step::Address<'_>| raise_line(plan, address, commit);
-        let ways = self.cell.step_over_all_ways(node, &plan.voters, &line, deadline);
-        for way in ways {
-            self.attempts.spawn(way);
-        }
     }
 
     /// Gets the proof that a dead node has stopped.
@@ -186,7 +176,7 @@ impl Changing<'_> {
     }
 }
 
-fn raise_line(plan: &Plan, address: step::Address<'_>, commit: &str) -> String {
+pub(super) fn raise_line(plan: &Plan, address: step::Address<'_>, commit: &str) -> String {
     let order = Raise {
         commit,
         role: Some(plan.duty),

@@ -3,6 +3,7 @@
 //! Whatever cuts a step off, the next look at the cell shows what is left to do. So a run that was killed is finished by
 //! the next one, and a node that falls silent half way is dealt with as if it had been silent from the start.
 
+mod attempt;
 mod fence;
 mod last;
 mod run;
@@ -13,11 +14,10 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::task::JoinSet;
 
+use self::attempt::Attempt;
 use self::run::Came;
 use super::Cell;
-use super::step::StepEnd;
 use crate::core::change::{Change, End, Taken};
 use crate::core::duty::Duty;
 use crate::core::event::Listener;
@@ -53,8 +53,7 @@ pub struct Changing<'a> {
     claims: BTreeSet<String>,
     /// Whether a service may have been touched.
     has_touched: bool,
-    /// Dead nodes that are told to stop all the same, as long as the change is under way.
-    attempts: JoinSet<StepEnd>,
+    attempts: Vec<Attempt>,
     at: Timestamp,
     begun: Instant,
 }
@@ -75,7 +74,7 @@ impl<'a> Changing<'a> {
             hints: Vec::new(),
             claims: BTreeSet::new(),
             has_touched: false,
-            attempts: JoinSet::new(),
+            attempts: Vec::new(),
             at: clock::now(),
             begun: Instant::now(),
         }
@@ -143,9 +142,9 @@ impl<'a> Changing<'a> {
     /// # Errors
     /// The journal could not be written before anything was done. Everything else is an end of the change.
     pub async fn carry_out(&mut self, plan: Plan, listener: &mut dyn Listener) -> Result<Change, Error> {
+        // From here on: who thought about it before saying yes did not make it slower.
+        (self.at, self.begun) = (clock::now(), Instant::now());
         let asked = plan.clone();
-        // Also where it was left to the chain: by the next round the chain is another one.
-        self.wish.to = Some(plan.to.clone());
         let mut change = match self.rounds(plan, listener).await {
             Err(error) if self.has_begun() => self.incomplete(&asked, &asked, error.render()),
             other => other?,
@@ -164,6 +163,7 @@ impl<'a> Changing<'a> {
         let mut went_back: Option<(String, bool)> = None;
         for round in 1..=ROUNDS_MAX {
             let came = self.run(&plan, listener).await?;
+            self.end_attempts(listener).await;
             match came {
                 Came::Through => {
                     let end = match went_back {

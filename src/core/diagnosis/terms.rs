@@ -21,13 +21,7 @@ pub(super) fn of_cell(inventory: &Inventory, standing: &Standing, nodes: &[NodeS
     for held in &standing.open {
         warnings.push(open(held, standing, nodes));
     }
-    let Some(Held { record, .. }) = standing.in_force() else {
-        if !standing.without.is_empty() && nodes.len() == inventory.nodes.len() {
-            let text = "no node that answered holds a term: the roles are the inventory's, and nothing can be moved";
-            warnings.push(cell(text.to_owned(), "m3m init claims the first term and starts nothing".to_owned()));
-        }
-        return;
-    };
+    let Some(Held { record, .. }) = standing.in_force() else { return };
     let is_this = || "is this the cell's present inventory?".to_owned();
     if record.cell != inventory.cell {
         warnings.push(cell(format!("term {} is one of the cell {}", record.term, record.cell), is_this()));

@@ -5,6 +5,7 @@ pub mod change;
 mod gather;
 mod history;
 pub mod hooks;
+pub mod init;
 mod observe;
 mod pause;
 pub mod reached;
@@ -15,6 +16,7 @@ pub mod step;
 mod target;
 mod terms;
 mod through;
+mod together;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

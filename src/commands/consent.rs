@@ -60,7 +60,7 @@ fn declined(why: &str) -> Error {
 }
 
 /// Whether there is a person: somebody who reads the question and can answer it.
-fn is_attended() -> bool {
+pub(super) fn is_attended() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 

@@ -11,6 +11,7 @@ pub mod exec;
 pub mod global;
 pub mod history;
 pub mod inherit_brain;
+pub mod init;
 pub mod interrupt;
 #[cfg(feature = "lab")]
 pub mod lab;

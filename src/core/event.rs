@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::change::{Change, Step, Taken};
 use super::history::History;
+use super::init::Report;
 use super::name::NodeName;
 use super::observation::Observation;
 use super::pause::Pausing;
@@ -44,6 +45,8 @@ pub enum Event<'a> {
     Taken(&'a Taken),
     /// A change of a role is over.
     Changed(&'a Change),
+    /// Nodes were made ready, or would be.
+    Initialised(&'a Report),
     /// The status of the cell.
     Status(&'a Status),
     /// The terms of the cell.

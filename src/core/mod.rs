@@ -8,6 +8,7 @@ pub mod duration;
 pub mod duty;
 pub mod event;
 pub mod history;
+pub mod init;
 pub mod inventory;
 pub mod journal;
 pub mod known_hosts;

@@ -170,6 +170,9 @@ fn read_identity(value: &str) -> Option<Identity> {
 
 pub(super) fn read_term(value: &str) -> Option<HeldTerm> {
     let (commit, json) = value.split_once(' ').unwrap_or((value, ""));
+    if commit == "unreadable" {
+        return Some(HeldTerm { commit: String::new(), record: None });
+    }
     is_id(commit).then(|| HeldTerm { commit: commit.to_owned(), record: TermRecord::read(json) })
 }
 

@@ -86,8 +86,12 @@ else
     # Whose repository it is, as `m3m init` has written it.
     node=$(in_repository config --local m3m.node) && cell=$(in_repository config --local m3m.cell) &&
         printf 'identity %s %s\n' "$node" "$cell"
-    term=$(in_repository rev-parse -q --verify refs/m3m/term) &&
+    if term=$(in_repository rev-parse -q --verify refs/m3m/term); then
         printf 'term %s %s\n' "$term" "$(in_repository cat-file blob "$term:term.json" | tr -d '\r\n')"
+    elif git -C "$repository" for-each-ref refs/m3m/term 2>&1 | grep -q refs/m3m/term; then
+        # git passes over what it cannot read, and says so.
+        printf 'term unreadable\n'
+    fi
     pause=$(in_repository cat-file blob refs/m3m/pause) && printf 'pause %s\n' "$(printf '%s' "$pause" | tr -d '\r\n')"
 fi
 

@@ -49,6 +49,7 @@ impl Attendance {
             Event::Asking { .. } | Event::Notice(_) | Event::Begun(_) => {}
             Event::Consenting => self.progress = None,
             Event::Status(_)
+            | Event::Initialised(_)
             | Event::Executed(_)
             | Event::Readiness(_)
             | Event::History(_)

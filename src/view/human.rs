@@ -5,7 +5,7 @@ use std::io;
 use console::Style;
 
 use super::attendance::Attendance;
-use super::{Screen, Settings, change, history, pause, plan, readiness, runs, table, write_out};
+use super::{Screen, Settings, change, history, init, pause, plan, readiness, runs, table, write_out};
 use crate::core::drift::Difference;
 use crate::core::event::{Event, Listener};
 use crate::core::status::{Status, Verdict, Warning};
@@ -143,6 +143,9 @@ impl Listener for Human {
         match event {
             Event::Status(status) => self.status(status),
             Event::Executed(execution) => runs::show(execution, self.settings, Screen::look(self.settings.color)),
+            Event::Initialised(report) => {
+                write_out(&init::words(report, self.settings, Screen::look(self.settings.color)))
+            }
             Event::Readiness(readiness) => {
                 write_out(&readiness::words(readiness, self.settings, Screen::look(self.settings.color)))
             }

@@ -7,6 +7,8 @@ mod change_record;
 mod echo;
 mod history;
 mod human;
+mod init;
+mod init_record;
 mod pause;
 mod plan;
 mod progress;

@@ -4,6 +4,7 @@ use std::io;
 
 use super::attendance::Attendance;
 use super::history::HistoryRecord;
+use super::init_record::InitRecord;
 use super::pause::PausingRecord;
 use super::record::StatusRecord;
 use super::run_record::ExecRecord;
@@ -38,6 +39,7 @@ impl Listener for Structured {
                 Ok(())
             }
             Event::Changed(change) => write_out(&change_document(format, change)?),
+            Event::Initialised(report) => write_out(&document(format, repeated, &InitRecord::of(report))?),
             Event::Readiness(readiness) => write_out(&readiness_document(format, readiness)?),
             Event::History(history) => write_out(&document(format, repeated, &HistoryRecord::of(history))?),
             Event::Paused(pausing) => write_out(&document(format, repeated, &PausingRecord::of(pausing))?),

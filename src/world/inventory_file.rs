@@ -10,7 +10,7 @@ use crate::core::inventory::fault::{Fault, render};
 use crate::core::inventory::file::{InventoryFile, schema};
 use crate::core::inventory::{Inventory, Places, resolve};
 use crate::core::name::Name;
-use crate::error::Error;
+use crate::error::{Error, Exit};
 
 /// The largest file that is read, in bytes.
 const FILE_BYTES_MAX: usize = 1 << 20;
@@ -89,6 +89,40 @@ pub fn parse(label: &str, text: &str, dir: &Path) -> Result<Inventory, Error> {
         .map_err(|error| Error::unexpected(format!("{label} conforms to its schema and is not read")).because(error))?;
     let home = dirs::home().ok();
     resolve(&shape, Places { dir, home: home.as_deref() }).map_err(|faults| refused(Some(&document), &faults))
+}
+
+/// Refuses a path at which something is.
+///
+/// # Errors
+/// Something is there, or it cannot be told.
+pub fn is_free(path: &Path) -> Result<(), Error> {
+    if is_there(path) {
+        return Err(Error::new(Exit::Refused, format!("{} is there already, and is left as it is", path.display()))
+            .hint("name another file: m3m init --new -i FILE"));
+    }
+    Ok(())
+}
+
+/// Checks a text as [`load`] would and writes it to a new file, at once or not at all. Whatever is there stays.
+///
+/// # Errors
+/// The text breaks a rule, something is there, or the file cannot be written.
+pub fn create(path: &Path, text: &str) -> Result<(), Error> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    parse("the new inventory", text, dir)?;
+    let failed =
+        |error: std::io::Error| Error::new(Exit::Refused, format!("cannot write {}", path.display())).because(error);
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".new-{}", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let written = trusted::write_new(&temporary, text.as_bytes());
+    // Unlike a rename, a link never replaces what is there.
+    let linked = written.and_then(|()| std::fs::hard_link(&temporary, path));
+    let _ = std::fs::remove_file(&temporary);
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => is_free(path).and(Err(failed(error))),
+        linked => linked.map_err(failed),
+    }
 }
 
 fn utf8<'a>(label: &str, bytes: &'a [u8]) -> Result<&'a str, Error> {

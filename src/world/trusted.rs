@@ -1,7 +1,7 @@
 //! Reading a file that holds commands: only one that nobody else may have written, bounded in size and in time.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write as _};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -39,6 +39,16 @@ pub(super) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Error> {
             .hint("is it the right file? the inventory of a hundred nodes has some ten thousand bytes"));
     }
     Ok(bytes)
+}
+
+/// Writes a new file as [`read`] trusts it: everybody may read it and nobody else may write to it.
+///
+/// # Errors
+/// There is a file of this name, or it cannot be written.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 fn read_bounded(file: &mut File, bytes_max: usize, is_pipe: bool) -> std::io::Result<Vec<u8>> {

@@ -19,7 +19,8 @@ fn assert_fits(finished: &Finished) {
 #[test]
 fn help_that_was_asked_for_is_an_answer() {
     let mut asked = vec!["-h".to_owned(), "--help".to_owned(), "help".to_owned(), "--version".to_owned()];
-    let mut verbs = vec!["status", "where", "check", "exec", "ssh", "history", "pause", "resume", "completions"];
+    let mut verbs =
+        vec!["status", "where", "check", "init", "exec", "ssh", "history", "pause", "resume", "completions"];
     if cfg!(feature = "lab") {
         verbs.extend(["lab", "lab up", "lab down", "lab list", "lab kill", "lab revive", "lab freeze", "lab thaw"]);
     }
@@ -36,7 +37,7 @@ fn help_that_was_asked_for_is_an_answer() {
 #[test]
 fn the_help_names_every_verb_that_is_for_people() {
     let help = run("--help");
-    for verb in ["status", "where", "check", "exec", "ssh", "history", "pause", "resume", "completions"] {
+    for verb in ["status", "where", "check", "init", "exec", "ssh", "history", "pause", "resume", "completions"] {
         assert!(help.stdout.lines().any(|line| line.trim_start().starts_with(verb)), "{help}");
     }
     assert!(!help.stdout.contains("lab-node"), "{help}");

@@ -83,6 +83,9 @@ mod hostile_relays;
 mod hostile_standing;
 #[cfg(feature = "lab")]
 mod hundred;
+mod init;
+mod init_new;
+mod init_script;
 mod inventory;
 mod inventory_files;
 mod inventory_texts;
@@ -122,6 +125,7 @@ mod real_carry;
 mod real_check;
 mod real_exec;
 mod real_host_keys;
+mod real_init;
 mod real_ipv6;
 mod real_liars;
 mod real_relays;

@@ -72,6 +72,17 @@ const EXEC_EXAMPLES: [(&str, &str); 4] = [
     ("m3m exec -o json -- uname -r | jq '.nodes[] | {name, stdout}'", "For a program."),
 ];
 
+const INIT_EXAMPLES: [(&str, &str); 5] = [
+    ("m3m init --new -i cell.yaml", "Asks for what an inventory needs and writes it."),
+    ("m3m init --dry-run", "What would be done on each node."),
+    ("m3m init", "Does it; again and again, until every node is ready."),
+    (
+        "m3m init --repair almaty",
+        "The term of almaty cannot be read: sets it aside and puts what the others hold there.",
+    ),
+    ("m3m init --apply", "A node was added to the inventory or left out: makes that so for the cell."),
+];
+
 /// The pages that belong together, by name: `m3m-lab`.
 type Pages = BTreeMap<String, String>;
 
@@ -265,6 +276,7 @@ fn values(page: &mut Roff, arg: &Arg) {
 fn tables(page: &mut Roff, name: &str) {
     let (environment, files, examples): (&[_], &[_], &[_]) = match name {
         "m3m" => (&ENVIRONMENT, &FILES, &EXAMPLES),
+        "m3m-init" => (&[], &[], &INIT_EXAMPLES),
         "m3m-exec" => (&[], &[], &EXEC_EXAMPLES),
         "m3m-lab" => (&[], &LAB_FILES, &LAB_EXAMPLES),
         _ => return,

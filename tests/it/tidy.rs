@@ -34,7 +34,7 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("indicatif::", &["src/view"]),
     ("textwrap::", &["src/view"]),
     ("console::", &["src/view"]),
-    ("dialoguer::", &["src/commands/consent.rs"]),
+    ("dialoguer::", &["src/commands/consent.rs", "src/commands/init"]),
     ("color_eyre::", &["src/main.rs"]),
     ("clap::", &["src/cli.rs", "src/main.rs", "src/commands", "src/view/mod.rs"]),
     ("std::env::", &["src/world", "src/commands", "src/view/mod.rs", "src/lab"]),

@@ -4,6 +4,7 @@
 
 pub mod conform;
 pub mod document;
+pub mod draft;
 pub mod fault;
 pub mod file;
 mod resolve;

@@ -43,7 +43,8 @@ pub enum Proof {
 /// Everybody but the PRIMARY to be who may execute the service, or hold writes of it: the present PRIMARY; whoever had
 /// to be dealt with before it, unless it is seen to execute under this very term: then nobody can have started under a
 /// term before; whoever an open term names; whoever is seen to execute.
-pub(super) fn from(scene: &Scene<'_>, standing: &Standing, record: &TermRecord, next: &NodeName) -> Vec<NodeName> {
+#[must_use]
+pub fn from(scene: &Scene<'_>, standing: &Standing, record: &TermRecord, next: &NodeName) -> Vec<NodeName> {
     let mut names: Vec<NodeName> = Vec::new();
     let mut add = |name: &NodeName| {
         if name != next && !names.contains(name) {

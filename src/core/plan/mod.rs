@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-pub use fences::{Fencing, Means, Proof};
+pub use fences::{Fencing, Means, Proof, from as may_execute};
 pub use life::{Evidence, Life, life, list};
 pub use refusal::Refusal;
 

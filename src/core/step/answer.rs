@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Refusal;
+use super::{Made, Refusal};
 use crate::core::term::HeldTerm;
 
 /// What a node said to a step, as far as it came.
@@ -31,6 +31,8 @@ pub struct Answer {
     pub took: Vec<String>,
     /// What the node holds at the end.
     pub term: Option<HeldTerm>,
+    /// What was missing in the repository, or was made.
+    pub made: Made,
     /// How long the whole step took on the node.
     pub step_took: Option<Duration>,
     /// Whether the answer came to its end.

@@ -5,12 +5,14 @@
 //! repeated: the end is the same.
 
 mod answer;
+mod made;
 mod reading;
 mod refusal;
 
 use std::time::Duration;
 
 pub use answer::{Answer, Failed, Fault, Merged, ServiceEnd, Status};
+pub use made::{Aside, Made, Mode, Part};
 pub use reading::{BEGIN, END, read};
 pub use refusal::Refusal;
 
@@ -20,6 +22,8 @@ use super::shell::{arguments, command_line};
 
 /// What each step begins with.
 const PRELUDE: &str = include_str!("../../scripts/step.sh");
+/// Whose repository it is, without which nothing else is done in it.
+const OWN: &str = include_str!("../../scripts/own.sh");
 /// What runs the service's commands.
 const SERVICE: &str = include_str!("../../scripts/service.sh");
 /// What commits a work tree.
@@ -157,7 +161,18 @@ pub fn pause(address: Address<'_>, record: &str) -> String {
     step(address, &[record], &[include_str!("../../scripts/pause.sh")])
 }
 
+/// The line that makes a node's repository ready.
+#[must_use]
+pub fn init(address: Address<'_>, mode: Mode) -> String {
+    let words = [mode.as_str(), address.node.repository.branch.as_str()];
+    program(address, &words, include_str!("../../scripts/init.sh"))
+}
+
 fn step(address: Address<'_>, words: &[&str], scripts: &[&str]) -> String {
+    program(address, words, &(OWN.to_owned() + &scripts.concat()))
+}
+
+fn program(address: Address<'_>, words: &[&str], script: &str) -> String {
     let Address { node, cell, not_after } = address;
     let clock = not_after.clock.map(|clock| format!("{}.{:02}", clock.as_secs(), clock.subsec_millis() / 10));
     let mut all = vec![
@@ -168,7 +183,7 @@ fn step(address: Address<'_>, words: &[&str], scripts: &[&str]) -> String {
         clock.as_deref().unwrap_or_default(),
     ];
     all.extend(words);
-    command_line("m3m-step", &(arguments(&all) + PRELUDE + &scripts.concat()))
+    command_line("m3m-step", &(arguments(&all) + PRELUDE + script))
 }
 
 /// Watchdogs sleep in whole seconds, and at least one.

@@ -58,7 +58,7 @@ fn read_line(answer: &mut Answer, key: &str, value: &str) {
         "took" if answer.took.len() < ITEMS_MAX => answer.took.extend(id()),
         "term" => answer.term = read_term(value),
         "took_ms" => answer.step_took = value.parse().ok().map(Duration::from_millis),
-        _ => {}
+        _ => answer.made.read_line(key, &harmless(value, TEXT_CHARS_MAX)),
     }
 }
 

@@ -10,6 +10,16 @@ pub enum Refusal {
     GitMissing,
     /// The repository cannot be used: what git says.
     Repository(String),
+    /// It has no work tree.
+    Bare,
+    /// It is inside of another work tree: where that begins.
+    Inside(String),
+    /// Something else is in its place: one of the files, or what is no directory; empty where it is the path itself.
+    Occupied(String),
+    /// Something cannot be written to.
+    Unwritable(String),
+    /// It was given a name that is none.
+    Misnamed(String),
     /// No `m3m init` has made it ready.
     NotInitialised,
     /// It was made ready as another node, or for another cell.
@@ -61,6 +71,11 @@ impl Refusal {
         match reason {
             "git-missing" => Self::GitMissing,
             "repository" => Self::Repository(detail),
+            "bare" => Self::Bare,
+            "inside" => Self::Inside(detail),
+            "occupied" => Self::Occupied(detail),
+            "unwritable" => Self::Unwritable(detail),
+            "misnamed" => Self::Misnamed(detail),
             "not-initialised" => Self::NotInitialised,
             "identity" => {
                 let (node, cell) = detail.split_once(' ').unwrap_or((&detail, ""));
@@ -91,6 +106,16 @@ impl Refusal {
         Some(match self {
             Self::GitMissing => format!("install git on {node}"),
             Self::NotInitialised => format!("m3m init {node}"),
+            Self::Bare | Self::Inside(_) => format!("choose another repository.path for {node}: {path} is taken"),
+            Self::Occupied(_) => format!(
+                "choose an empty or a new repository.path; if these files are the cell's: on {node}, git init {path}"
+            ),
+            Self::Unwritable(_) => {
+                format!("on {node}: make {path} and give it to the user that m3m logs in as, then m3m init {node}")
+            }
+            Self::Repository(said) if said.contains("dubious ownership") => {
+                format!("on {node}: give {path} to the user that m3m logs in as")
+            }
             Self::Repository(_) => format!("m3m check says what {node} lacks; m3m init {node} makes it ready"),
             Self::Identity { .. } => format!("does the inventory's host of {node} lead to another node?"),
             Self::Late | Self::Rebooted => "run it again: it begins with a fresh look at the cell".to_owned(),
@@ -98,7 +123,7 @@ impl Refusal {
             Self::Rival(_) | Self::Superseded(_) => "m3m status shows which term is held where".to_owned(),
             Self::Named(_) | Self::NotNamed(_) => "m3m status shows who is who".to_owned(),
             Self::Missing(_) => "run it again: what is missing is fetched from the other nodes first".to_owned(),
-            Self::Damaged(_) => format!("m3m init --repair {node}"),
+            Self::Misnamed(_) | Self::Damaged(_) => format!("m3m init --repair {node}"),
             Self::Branch(_) => format!("on {node}: git -C {path} switch to the inventory's repository.branch"),
             Self::Head(_) => "run it again: the newest state is taken in first".to_owned(),
             Self::Unfinished(_) => format!("on {node}: git -C {path} status says how to finish or abort it"),
@@ -116,6 +141,13 @@ impl fmt::Display for Refusal {
         match self {
             Self::GitMissing => f.write_str("there is no git"),
             Self::Repository(said) => write!(f, "the repository cannot be used: {said}"),
+            Self::Bare => f.write_str("the repository has no work tree"),
+            Self::Inside(top) => write!(f, "its path is inside of another work tree, {top}"),
+            Self::Occupied(what) if what.is_empty() => f.write_str("its path is no directory"),
+            Self::Occupied(what) if what.starts_with('/') => write!(f, "{what} is no directory"),
+            Self::Occupied(what) => write!(f, "its path holds other files ({what}) and no repository"),
+            Self::Unwritable(what) => write!(f, "cannot write to {what}"),
+            Self::Misnamed(name) => write!(f, "its repository has a name that is none ({name:?})"),
             Self::NotInitialised => f.write_str("no m3m init has made it ready"),
             Self::Identity { node, cell } => write!(f, "it was made ready as {node} of the cell {cell}"),
             Self::Late => f.write_str("the step came too late"),

@@ -25,7 +25,7 @@ pub const FILE: &str = "term.json";
 /// What a node says of its term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldTerm {
-    /// The commit that the ref names.
+    /// The commit that the ref names; empty where the ref itself cannot be read.
     pub commit: String,
     /// Its `term.json`, where that could be read.
     pub record: Option<TermRecord>,

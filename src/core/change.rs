@@ -85,7 +85,7 @@ pub struct Change {
     pub end: End,
     /// What a person should know.
     pub warnings: Vec<Warning>,
-    /// From the first step to the last.
+    /// From the first step to the last one that changes something: a last look waits for the dead.
     pub took: Duration,
     /// What is true afterwards, where that was observed.
     pub after: Option<Status>,

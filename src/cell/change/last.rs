@@ -50,7 +50,6 @@ impl Changing<'_> {
             change.end = End::Incomplete { why, hints };
         }
         change.after = Some(status);
-        change.took = self.begun.elapsed();
         Ok(())
     }
 

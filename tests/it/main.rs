@@ -28,6 +28,8 @@ mod change_few;
 #[cfg(feature = "lab")]
 mod change_late;
 #[cfg(feature = "lab")]
+mod change_patience;
+#[cfg(feature = "lab")]
 mod change_races;
 #[cfg(feature = "lab")]
 mod change_runs;

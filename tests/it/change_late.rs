@@ -1,5 +1,8 @@
 //! Steps that arrive late: whoever ordered them has given them up, and the node refuses them.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::change_cell::{Came, Moved};
 use crate::lab::NODES;
 
@@ -41,6 +44,11 @@ fn a_candidate_that_freezes_before_its_start_does_not_start_when_it_thaws() {
 fn a_stop_that_arrives_late_stops_nothing() {
     let cell = Moved::up();
     cell.write("amsterdam", 7);
+    // The claim is not won without almaty, and so takes long enough for the path to amsterdam to be cut meanwhile.
+    let slow = "#!/bin/sh\ncase $* in *update-ref*) sleep 1 ;; esac\nPATH=${PATH#*:} exec git \"$@\"\n";
+    let git = cell.labs.home.write("slow-git", slow);
+    fs::set_permissions(&git, fs::Permissions::from_mode(0o700)).expect("a program");
+    fs::rename(git, cell.labs.node("almaty").join("home/bin/git")).expect("git is slow there");
     let mut promote = cell.changing("promote almaty");
     cell.until_journal("claim", "begun");
     cell.lab(["cut", "amsterdam"]);

@@ -12,6 +12,7 @@ use super::run::{Came, UnderWay};
 use crate::core::change::{Stage, StepResult};
 use crate::core::duty::Duty;
 use crate::core::event::Listener;
+use crate::core::inventory::Node;
 use crate::core::name::NodeName;
 use crate::core::plan::{Kind, Means, Plan, Proof};
 use crate::core::status::Warning;
@@ -86,8 +87,8 @@ impl Changing<'_> {
         node: &NodeName,
         commit: &str,
     ) -> impl Future<Output = StepEnd> + Send + 'static + use<> {
-        let patience = (STOP_WITHIN + KILL_WITHIN) * 2;
-        self.cell.step(node, &|address| raise_line(plan, address, commit), self.times(patience))
+        let longest = self.cell.inventory.node(node).map(|told| order(plan, told, commit).takes_at_most());
+        self.cell.step(node, &|address| raise_line(plan, address, commit), self.times(longest.unwrap_or_default()))
     }
 
     /// Gets the proof that a dead node has stopped.
@@ -177,15 +178,18 @@ impl Changing<'_> {
 }
 
 pub(super) fn raise_line(plan: &Plan, address: step::Address<'_>, commit: &str) -> String {
-    let order = Raise {
+    step::raise(address, &order(plan, address.node, commit))
+}
+
+fn order<'a>(plan: &Plan, node: &'a Node, commit: &'a str) -> Raise<'a> {
+    Raise {
         commit,
         role: Some(plan.duty),
-        service: plan.duty.service(address.node),
+        service: plan.duty.service(node),
         stop_within: STOP_WITHIN,
         kill_within: KILL_WITHIN,
         exhale: plan.duty == Duty::Primary,
-    };
-    step::raise(address, &order)
+    }
 }
 
 fn told(answer: &Answer) -> String {

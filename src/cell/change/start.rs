@@ -34,7 +34,7 @@ impl Changing<'_> {
         self.has_touched = true;
         let within = START_WITHIN_MIN.max(service.start_within * START_FACTOR);
         let order = Start { commit, duty: plan.duty, expected_head: None, service, within, kill_within: KILL_WITHIN };
-        let times = self.times((within + KILL_WITHIN) * 2);
+        let times = self.times(order.takes_at_most());
         let told = self.cell.step(&plan.to, &|address| step::start(address, &order), times).await;
         let (result, said, came) = match told {
             StepEnd::NotRun(silence) => (StepResult::Failed, format!("not told: {silence}"), Err(Came::Cut)),

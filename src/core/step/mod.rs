@@ -92,6 +92,22 @@ pub struct Start<'a> {
     pub kill_within: Duration,
 }
 
+impl Raise<'_> {
+    /// The longest that the service's commands may take in all.
+    #[must_use]
+    pub fn takes_at_most(&self) -> Duration {
+        self.stop_within * 3 + self.kill_within * 2
+    }
+}
+
+impl Start<'_> {
+    /// The longest that the service's commands may take in all.
+    #[must_use]
+    pub fn takes_at_most(&self) -> Duration {
+        self.within * 3 + self.kill_within * 2
+    }
+}
+
 /// The line that puts a claim to a node: the commit's text behind the line of its tree, and its `term.json`.
 #[must_use]
 pub fn claim(address: Address<'_>, head: &str, json: &str) -> String {

@@ -13,12 +13,15 @@ use crate::processes::Running;
 use crate::support::{Finished, finish, until};
 
 /// Generous against what else the machine does, and short enough that the tests of the silent are.
-pub const TIMEOUT: &str = "--timeout=1500ms";
+const TIMEOUT: &str = "1500ms";
+/// For nodes that all answer, among them one whose check is slow.
+const TIMEOUT_OF_THE_LIVE: &str = "5s";
 
 /// A lab, and the inventory by which it is asked.
 pub struct Moved {
     pub labs: Labs,
     pub inventory: PathBuf,
+    timeout: &'static str,
 }
 
 /// What came of a verb: how it ended, and its document.
@@ -32,7 +35,7 @@ impl Moved {
     pub fn up() -> Self {
         let labs = Labs::up();
         let inventory = labs.dir("lab").join("inventory.yaml");
-        Self { labs, inventory }
+        Self { labs, inventory, timeout: TIMEOUT }
     }
 
     /// With these fields of the inventory instead, each as a JSON pointer and a YAML text. Safety settings stand in the
@@ -54,7 +57,8 @@ impl Moved {
     /// A service of its own on one node; the others keep the ledger.
     pub fn with_service(node: &str, service: &str) -> Self {
         let index = NODES.iter().position(|name| *name == node).expect("a node of the lab");
-        Self::with(&[(&format!("/nodes/{index}/service"), service)])
+        let cell = Self::with(&[(&format!("/nodes/{index}/service"), service)]);
+        Self { timeout: TIMEOUT_OF_THE_LIVE, ..cell }
     }
 
     fn rewrite_first_term(&self, safety: &Value) {
@@ -111,7 +115,7 @@ impl Moved {
 
     fn command(&self, line: &str) -> std::process::Command {
         let mut command = self.labs.home.m3m(["-i"]);
-        command.arg(&self.inventory).arg(TIMEOUT).args(line.split_whitespace());
+        command.arg(&self.inventory).args(["--timeout", self.timeout]).args(line.split_whitespace());
         command
     }
 

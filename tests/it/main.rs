@@ -124,6 +124,8 @@ mod readiness;
 mod readme;
 mod real_auth;
 mod real_carry;
+#[cfg(feature = "lab")]
+mod real_change;
 mod real_check;
 mod real_exec;
 mod real_host_keys;

@@ -62,6 +62,8 @@ impl Race {
     /// The index of the one that won; the other has said so, and has touched no service.
     #[track_caller]
     fn winner(&self, what: &str) -> usize {
+        let [one, other] = self.first_claims();
+        assert!(one.is_some() && one == other, "{what}: they claimed the same number: {one:?} {other:?}");
         let codes = [0, 1].map(|index| self.ended[index].code());
         let text = format!(
             "{what}\n{}\n{}\n{}\n{}",
@@ -89,19 +91,48 @@ fn of_two_that_promote_one_wins_and_the_other_has_touched_nothing() {
     let witness = cell.witness();
     let mut at = "amsterdam";
     for round in 0..rounds {
-        let candidates: Vec<&str> =
-            ["amsterdam", "almaty", "saint-petersburg"].into_iter().filter(|name| *name != at).collect();
-        let started = |node: &str| fs::read_to_string(cell.labs.node(node).join("ledger.lock")).unwrap_or_default();
+        let others = ["amsterdam", "almaty", "saint-petersburg"].into_iter().filter(|name| *name != at);
+        let candidates: Vec<&str> = others.collect();
+        let started =
+            |node: &str| fs::read_to_string(cell.labs.node(node).join("ledger.lock")).unwrap_or_default();
         let before: Vec<String> = candidates.iter().map(|node| started(node)).collect();
         let lines = [0, 1].map(|index| format!("promote {} --yes", candidates[index]));
         let race = Race::run(&cell, round, [&lines[0], &lines[1]]);
         let what = format!("round {round}");
-        let [one, other] = race.first_claims();
-        assert!(one.is_some() && one == other, "{what}: they claimed the same number: {one:?} {other:?}");
         let winner = race.winner(&what);
         at = candidates[winner];
         assert_eq!(started(candidates[1 - winner]), before[1 - winner], "{what}: nothing was started there");
         cell.assert_at_rest(&NODES, at, &what);
     }
     witness.assert_never_two();
+}
+
+#[test]
+fn two_that_promote_the_same_node_are_not_one() {
+    let cell = Moved::up();
+    let witness = cell.witness();
+    for (round, to) in ["almaty", "amsterdam"].into_iter().enumerate() {
+        let line = format!("promote {to} --yes");
+        Race::run(&cell, round, [&line, &line]).winner(to);
+        cell.assert_at_rest(&NODES, to, to);
+    }
+    witness.assert_never_two();
+}
+
+#[test]
+fn primary_and_brain_are_not_moved_at_once() {
+    let cell = Moved::up();
+    let (mut primary, mut brain) = ("amsterdam", "moscow");
+    for round in 0..3 {
+        let to = if primary == "amsterdam" { "almaty" } else { "amsterdam" };
+        let heir = if brain == "moscow" { "novosibirsk" } else { "moscow" };
+        let lines = [format!("promote {to} --yes"), format!("inherit-brain {heir} --yes")];
+        let what = format!("round {round}");
+        match Race::run(&cell, round, [&lines[0], &lines[1]]).winner(&what) {
+            0 => primary = to,
+            _ => brain = heir,
+        }
+        cell.assert_at_rest(&NODES, primary, &what);
+        assert_eq!(cell.term(NODES[0]).brain.as_str(), brain, "{what}");
+    }
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::change_cell::Moved;
+use crate::change_cell::{Moved, TIMEOUT};
 use crate::lab::{NODES, SOON};
 use crate::processes::Running;
 use crate::support::{Finished, finish, until};
@@ -33,13 +33,15 @@ impl Operator {
         let home = cell.labs.home.path().to_owned();
         let state = home.join("operators").join(format!("{name}-{round}"));
         fs::create_dir_all(&state).expect("a state directory");
-        Self { name, state, inventory: cell.inventory.clone(), home }
+        let own = home.join("inventory.yaml");
+        let inventory = if own.exists() { own } else { cell.labs.dir("lab").join("inventory.yaml") };
+        Self { name, state, inventory, home }
     }
 
     /// m3m with these words, by this operator.
     pub fn m3m(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_m3m"));
-        command.arg("-i").arg(&self.inventory).args(line.split_whitespace()).current_dir(&self.home).env_clear();
+        command.arg("-i").arg(&self.inventory).arg(TIMEOUT).args(line.split_whitespace()).current_dir(&self.home).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", &self.home).env("XDG_CONFIG_HOME", self.home.join("config"));
         command.env("XDG_STATE_HOME", &self.state).env("USER", self.name).env("TMPDIR", &self.home);

@@ -36,6 +36,8 @@ mod change_runs;
 #[cfg(feature = "lab")]
 mod change_services;
 #[cfg(feature = "lab")]
+mod change_splits;
+#[cfg(feature = "lab")]
 mod change_writes;
 mod changes;
 mod check_script;

@@ -45,6 +45,7 @@ impl Changing<'_> {
             stops.spawn(async move { (node, raised.await) });
         }
         for fencing in &plan.fences {
+            self.may_have_acted |= fencing.means != Means::Stop;
             match &fencing.means {
                 Means::Stop => {}
                 Means::Attempt(_) => self.attempt(plan, fencing, commit, listener).await?,
@@ -66,6 +67,7 @@ impl Changing<'_> {
             }
             let Some(index) = under_way.iter().position(|(name, _)| *name == node) else { continue };
             let (_, step) = under_way.swap_remove(index);
+            self.may_have_acted |= may_have_acted(&end);
             let (result, said, judged) = self.judge(plan, &node, end);
             self.take(step, result, said, listener).await;
             match judged {
@@ -89,6 +91,23 @@ impl Changing<'_> {
     ) -> impl Future<Output = StepEnd> + Send + 'static + use<> {
         let longest = self.cell.inventory.node(node).map(|told| order(plan, told, commit).takes_at_most());
         self.cell.step(node, &|address| raise_line(plan, address, commit), self.times(longest.unwrap_or_default()))
+    }
+
+    /// Tells a node to follow the term, and nothing else.
+    pub(super) fn raise_only(
+        &self,
+        node: &NodeName,
+        commit: &str,
+    ) -> impl Future<Output = StepEnd> + Send + 'static + use<> {
+        let order = Raise {
+            commit,
+            role: None,
+            service: None,
+            stop_within: STOP_WITHIN,
+            kill_within: KILL_WITHIN,
+            exhale: false,
+        };
+        self.cell.step(node, &|address| step::raise(address, &order), self.times(self.timeout))
     }
 
     /// Gets the proof that a dead node has stopped.
@@ -189,6 +208,15 @@ fn order<'a>(plan: &Plan, node: &'a Node, commit: &'a str) -> Raise<'a> {
         stop_within: STOP_WITHIN,
         kill_within: KILL_WITHIN,
         exhale: plan.duty == Duty::Primary,
+    }
+}
+
+/// Whether a node may have stopped or started a service. One that refuses before it comes to that has not.
+pub(super) fn may_have_acted(end: &StepEnd) -> bool {
+    match end {
+        StepEnd::Answered(answer) => answer.service.is_some_and(|service| service != ServiceEnd::WasStopped),
+        StepEnd::NotRun(_) => false,
+        StepEnd::Unknown(_) => true,
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::time::Instant;
 
+use super::super::step::StepEnd;
 use super::run::Came;
 use super::{Changing, back_off};
 use crate::core::change::{Change, End, Stage, Step, StepResult, Taken};
 use crate::core::diagnosis::diagnose;
 use crate::core::duty::Duty;
 use crate::core::event::{Event, Listener};
+use crate::core::name::NodeName;
 use crate::core::status::Verdict;
 use crate::error::Error;
 
@@ -23,7 +25,8 @@ impl Changing<'_> {
     ) -> Result<(), Error> {
         self.check(change, listener).await?;
         for round in 1..=CLOSINGS_MAX {
-            if !self.close(round, change, listener).await {
+            let is_settled = matches!(change.end, End::Done | End::WentBack(_));
+            if !is_settled || !(self.close(round, change, listener).await || self.raise_behind(change, listener).await) {
                 break;
             }
             self.check(change, listener).await?;
@@ -58,8 +61,7 @@ impl Changing<'_> {
     async fn close(&mut self, round: u32, change: &mut Change, listener: &mut dyn Listener) -> bool {
         let standing = self.scene().standing();
         let is_own = standing.won.as_ref().is_some_and(|won| self.claims.contains(&won.record.claim));
-        let is_settled = matches!(change.end, End::Done | End::WentBack(_));
-        if !is_settled || !is_own || standing.open.is_empty() {
+        if !is_own || standing.open.is_empty() {
             return false;
         }
         let Ok(plan) = self.plan() else { return false };
@@ -71,5 +73,34 @@ impl Changing<'_> {
         change.steps.append(&mut self.taken);
         change.warnings.append(&mut self.warnings);
         true
+    }
+    /// Brings the nodes to the term that it did not reach: it was won without waiting for those that had to be brought
+    /// what it follows. Gives whether one of them came on.
+    async fn raise_behind(&mut self, change: &mut Change, listener: &mut dyn Listener) -> bool {
+        let standing = self.scene().standing();
+        let Some(won) = standing.won.filter(|won| won.record.term == change.term) else { return false };
+        let Some(holder) = won.holders.first() else { return false };
+        let behind: Vec<NodeName> = standing.behind.into_iter().flat_map(|held| held.holders).collect();
+        let mut has_come_on = false;
+        for node in behind.iter().filter(|node| won.record.has(node)) {
+            let text = format!("put term {} to {node}", change.term);
+            let Ok(under_way) = self.begin(Stage::Claim, Some(node), text, change.term, listener).await else { break };
+            let carried = self.cell.carry_terms(holder, node, &won.commit, self.times(self.timeout).1).await;
+            let (result, said) = match carried {
+                Err(why) => (StepResult::Failed, why),
+                Ok(()) => match self.raise_only(node, &won.commit).await {
+                    StepEnd::Answered(answer) => match answer.refused {
+                        None => (StepResult::Done, "held".to_owned()),
+                        Some(refusal) => (StepResult::Failed, refusal.to_string()),
+                    },
+                    StepEnd::NotRun(silence) => (StepResult::Failed, silence.to_string()),
+                    StepEnd::Unknown(silence) => (StepResult::Unknown, silence.to_string()),
+                },
+            };
+            has_come_on |= result == StepResult::Done;
+            self.take(under_way, result, said, listener).await;
+        }
+        change.steps.append(&mut self.taken);
+        has_come_on
     }
 }

@@ -25,6 +25,7 @@ use crate::core::name::NodeName;
 use crate::core::observation::Picture;
 use crate::core::plan::{Kind, Life, Plan, Refusal, Scene, Signature, Wish, plan};
 use crate::core::status::Warning;
+use crate::core::term::Held;
 use crate::error::Error;
 use crate::world::clock;
 use crate::world::journal::Journal;
@@ -51,8 +52,10 @@ pub struct Changing<'a> {
     hints: Vec<String>,
     /// The marks of own claims.
     claims: BTreeSet<String>,
-    /// Whether a service may have been touched.
+    /// Whether a service may have been touched, by a term that was won.
     has_touched: bool,
+    /// Whether one may have been stopped or started: a node that holds another term refuses that.
+    may_have_acted: bool,
     attempts: Vec<Attempt>,
     at: Timestamp,
     begun: Instant,
@@ -74,6 +77,7 @@ impl<'a> Changing<'a> {
             hints: Vec::new(),
             claims: BTreeSet::new(),
             has_touched: false,
+            may_have_acted: false,
             attempts: Vec::new(),
             at: clock::now(),
             begun: Instant::now(),
@@ -176,13 +180,7 @@ impl<'a> Changing<'a> {
                     };
                     return Ok(self.end(&asked, plan.term(), end));
                 }
-                Came::Lost(held) if !self.has_touched => {
-                    return Ok(self.end(&asked, held.record.term, End::Lost(held)));
-                }
-                Came::Lost(held) => {
-                    let why = format!("term {} by {} came in between", held.record.term, held.record.by);
-                    return Ok(self.incomplete(&asked, &plan, why));
-                }
+                Came::Lost(held) => return Ok(self.overtaken(&asked, &plan, *held)),
                 Came::Contested => tokio::time::sleep(back_off(round)).await,
                 Came::Cut => tokio::time::sleep(BACK_OFF).await,
                 Came::Failed(why) => {
@@ -194,14 +192,7 @@ impl<'a> Changing<'a> {
             }
             plan = match self.prepare(listener).await? {
                 Ok(next) if self.is_overtaken(&asked, &next) => {
-                    let held = Box::new(next.base.clone());
-                    let end = if self.has_touched { None } else { Some(End::Lost(held)) };
-                    let term = next.base.record.term;
-                    let why = format!("term {term} by {} came in between", next.base.record.by);
-                    return Ok(match end {
-                        Some(end) => self.end(&asked, term, end),
-                        None => self.incomplete(&asked, &next, why),
-                    });
+                    return Ok(self.overtaken(&asked, &next, next.base.clone()));
                 }
                 Ok(next) => next,
                 Err(refusal) => {
@@ -255,6 +246,15 @@ impl<'a> Changing<'a> {
         let term = self.scene().standing().in_force().map_or(plan.base.record.term, |held| held.record.term);
         self.hints.extend(hints);
         self.unfinished(asked, term, why)
+    }
+
+    /// The end where somebody else's term is in force.
+    fn overtaken(&mut self, asked: &Plan, plan: &Plan, held: Held) -> Change {
+        let term = held.record.term;
+        if !self.may_have_acted {
+            return self.end(asked, term, End::Lost(Box::new(held)));
+        }
+        self.incomplete(asked, plan, format!("term {term} by {} came in between", held.record.by))
     }
 
     fn incomplete(&mut self, asked: &Plan, plan: &Plan, why: String) -> Change {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::hooks;
 use super::super::step::StepEnd;
 use super::Changing;
-use super::fence::KILL_WITHIN;
+use super::fence::{KILL_WITHIN, may_have_acted};
 use super::run::Came;
 use crate::core::change::{Stage, StepResult};
 use crate::core::event::Listener;
@@ -36,6 +36,7 @@ impl Changing<'_> {
         let order = Start { commit, duty: plan.duty, expected_head: None, service, within, kill_within: KILL_WITHIN };
         let times = self.times(order.takes_at_most());
         let told = self.cell.step(&plan.to, &|address| step::start(address, &order), times).await;
+        self.may_have_acted |= may_have_acted(&told);
         let (result, said, came) = match told {
             StepEnd::NotRun(silence) => (StepResult::Failed, format!("not told: {silence}"), Err(Came::Cut)),
             StepEnd::Unknown(silence) => (StepResult::Unknown, format!("no word: {silence}"), Err(Came::Cut)),

@@ -170,7 +170,7 @@ pub fn plan(scene: &Scene<'_>, wish: &Wish, signature: &Signature) -> Result<Pla
     let held_by_target = standing.won.as_ref().is_some_and(|won| won.holders.contains(&to));
     let is_clear = standing.won.is_some() && standing.open.is_empty();
     let needs_claim = !(is_clear && to == holder && held_by_target);
-    let next = roles(scene, wish, record, &to);
+    let next = roles(scene, wish, record, standing.won.is_some(), &to);
     let from = fences::from(scene, &standing, record, &next.primary);
     let fences = fences::fences(scene, wish, &base, &to, &from)?;
     let is_done = match wish.duty {
@@ -281,10 +281,17 @@ fn is_able(scene: &Scene<'_>, record: &TermRecord, name: &NodeName) -> bool {
 
 /// The roles as they are to be. BRAIN does not stay on the node that becomes PRIMARY, as long as another one lives: the
 /// observer is not to stand on the machine that it observes.
-fn roles(scene: &Scene<'_>, wish: &Wish, record: &TermRecord, to: &NodeName) -> TermRecord {
+fn roles(scene: &Scene<'_>, wish: &Wish, record: &TermRecord, is_won: bool, to: &NodeName) -> TermRecord {
     let mut next = record.clone();
     match wish.duty {
-        Duty::Brain => next.brain = to.clone(),
+        Duty::Brain => {
+            next.brain = to.clone();
+            // An open term makes nobody PRIMARY: whoever executes stays it.
+            let mut executing = record.members.iter().map(|member| &member.name).filter(|name| scene.executes(name));
+            if !is_won && let (Some(only), None) = (executing.next(), executing.next()) {
+                next.primary = only.clone();
+            }
+        }
         Duty::Primary => {
             next.primary = to.clone();
             if *to == record.brain && record.primary != record.brain {

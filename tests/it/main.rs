@@ -126,8 +126,13 @@ mod readiness;
 mod readme;
 mod real_auth;
 mod real_carry;
-#[cfg(feature = "lab")]
 mod real_change;
+mod real_change_cell;
+#[cfg(feature = "lab")]
+mod real_change_dead;
+mod real_change_states;
+mod real_change_terms;
+mod real_change_ways;
 mod real_check;
 mod real_exec;
 mod real_host_keys;

@@ -183,6 +183,13 @@ impl Sshd {
         finish(self.ssh().args(["127.0.0.1", command]))
     }
 
+    /// Starts a server that was killed once more, on the same port.
+    #[track_caller]
+    pub fn restart(&mut self) {
+        let _ = self.server.wait();
+        self.server = spawn(self.dir.path(), self.port).expect("the port is still free");
+    }
+
     /// Sends a signal to the server and to everything in its sessions.
     pub fn signal(&self, signal: Signal) {
         processes::signal_tree(self.server.id(), signal);

@@ -108,6 +108,6 @@ fn exit(change: &Change) -> Exit {
     match &change.end {
         End::Done | End::Nothing => Exit::Ok,
         End::Lost(_) | End::NotWon { .. } => Exit::Refused,
-        End::WentBack(_) | End::Incomplete { .. } => Exit::Incomplete,
+        End::WentBack { .. } | End::Incomplete { .. } => Exit::Incomplete,
     }
 }

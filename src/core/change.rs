@@ -108,7 +108,12 @@ pub enum End {
         hints: Vec<String>,
     },
     /// It could not be finished, and the role is where it was before.
-    WentBack(String),
+    WentBack {
+        /// What failed.
+        why: String,
+        /// What to do next.
+        hints: Vec<String>,
+    },
     /// Something was changed, and it is not finished.
     Incomplete {
         /// Why.
@@ -154,7 +159,7 @@ impl End {
             Self::Nothing => "nothing",
             Self::Lost(_) => "lost",
             Self::NotWon { .. } => "not_won",
-            Self::WentBack(_) => "went_back",
+            Self::WentBack { .. } => "went_back",
             Self::Incomplete { .. } => "incomplete",
         }
     }

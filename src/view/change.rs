@@ -70,7 +70,7 @@ pub(super) fn sentence(change: &Change) -> String {
         End::Done => format!("{to} is {role} by term {term}; {} in {took}", change.kind.as_str()),
         End::Lost(winner) => format!("{}: nothing was touched", lost(change, winner)),
         End::NotWon { why, .. } => format!("not won: {why}; no service was touched"),
-        End::WentBack(why) => format!("went back: {from} is {role} again, by term {term}: {why}"),
+        End::WentBack { why, .. } => format!("went back: {from} is {role} again, by term {term}: {why}"),
         End::Incomplete { why, .. } => format!("incomplete, term {term}: {why}"),
     };
     harmless(&text, SENTENCE_CHARS_MAX)
@@ -94,8 +94,8 @@ fn lost(change: &Change, winner: &Held) -> String {
 /// What to do next.
 pub(super) fn hints(end: &End) -> &[String] {
     match end {
-        End::NotWon { hints, .. } | End::Incomplete { hints, .. } => hints,
-        End::Done | End::Nothing | End::Lost(_) | End::WentBack(_) => &[],
+        End::NotWon { hints, .. } | End::WentBack { hints, .. } | End::Incomplete { hints, .. } => hints,
+        End::Done | End::Nothing | End::Lost(_) => &[],
     }
 }
 
@@ -103,7 +103,7 @@ pub(super) fn hints(end: &End) -> &[String] {
 pub(super) fn words(change: &Change, settings: Settings, screen: Screen) -> String {
     let style = match change.end {
         End::Done | End::Nothing => Style::new().green().bold(),
-        End::Lost(_) | End::NotWon { .. } | End::WentBack(_) => Style::new().yellow().bold(),
+        End::Lost(_) | End::NotWon { .. } | End::WentBack { .. } => Style::new().yellow().bold(),
         End::Incomplete { .. } => Style::new().red().bold(),
     };
     let mut text = paragraph(&paint(style, &sentence(change), screen), "", screen);

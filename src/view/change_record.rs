@@ -137,7 +137,7 @@ impl<'a> ChangeRecord<'a> {
             end: change.end.as_str(),
             text: sentence(change),
             why: match &change.end {
-                End::NotWon { why, .. } | End::WentBack(why) | End::Incomplete { why, .. } => Some(why),
+                End::NotWon { why, .. } | End::WentBack { why, .. } | End::Incomplete { why, .. } => Some(why),
                 End::Done | End::Nothing | End::Lost(_) => None,
             },
             term: change.term,

@@ -13,7 +13,7 @@ use crate::processes::Running;
 use crate::support::{Finished, finish, until};
 
 /// Generous against what else the machine does, and short enough that the tests of the silent are.
-const TIMEOUT: &str = "1500ms";
+pub const TIMEOUT: &str = "1500ms";
 /// For nodes that all answer, among them one whose check is slow.
 const TIMEOUT_OF_THE_LIVE: &str = "5s";
 

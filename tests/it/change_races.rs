@@ -94,8 +94,7 @@ fn of_two_that_promote_one_wins_and_the_other_has_touched_nothing() {
     for round in 0..rounds {
         let others = ["amsterdam", "almaty", "saint-petersburg"].into_iter().filter(|name| *name != at);
         let candidates: Vec<&str> = others.collect();
-        let started =
-            |node: &str| fs::read_to_string(cell.labs.node(node).join("ledger.lock")).unwrap_or_default();
+        let started = |node: &str| fs::read_to_string(cell.labs.node(node).join("ledger.lock")).unwrap_or_default();
         let before: Vec<String> = candidates.iter().map(|node| started(node)).collect();
         let lines = [0, 1].map(|index| format!("promote {} --yes", candidates[index]));
         let race = Race::run(&cell, round, [&lines[0], &lines[1]]);

@@ -41,7 +41,13 @@ impl Operator {
     /// m3m with these words, by this operator.
     pub fn m3m(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_m3m"));
-        command.arg("-i").arg(&self.inventory).arg(TIMEOUT).args(line.split_whitespace()).current_dir(&self.home).env_clear();
+        command
+            .arg("-i")
+            .arg(&self.inventory)
+            .args(["--timeout", TIMEOUT])
+            .args(line.split_whitespace())
+            .current_dir(&self.home)
+            .env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", &self.home).env("XDG_CONFIG_HOME", self.home.join("config"));
         command.env("XDG_STATE_HOME", &self.state).env("USER", self.name).env("TMPDIR", &self.home);

@@ -157,7 +157,7 @@ fn ends() -> Vec<(&'static str, Change)> {
             "not won",
             changed(Kind::Switchover, End::NotWon { why: "2 of 5 members hold term 8".to_owned(), hints: hints() }),
         ),
-        ("gone back", Change { term: 9, ..changed(Kind::Switchover, End::WentBack(why())) }),
+        ("gone back", Change { term: 9, ..changed(Kind::Switchover, End::WentBack { why: why(), hints: Vec::new() }) }),
         ("incomplete", changed(Kind::Failover, End::Incomplete { why: why(), hints: hints() })),
     ]
 }

@@ -104,6 +104,13 @@ impl RealCell {
         std::fs::write(self.server(node).home().join("service"), script).expect("the service");
     }
 
+    /// Starts the service as an admin would, past m3m.
+    pub fn serve_by_hand(&self, node: &str) {
+        let mut ssh = self.server(node).ssh();
+        ssh.arg("-i").arg(self.home.path().join("identity")).args(["127.0.0.1", "sh ~/service start"]);
+        finish(&mut ssh).assert_code(0);
+    }
+
     pub fn server(&self, node: &str) -> &Sshd {
         &self.nodes[index(node)]
     }

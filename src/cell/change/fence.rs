@@ -15,6 +15,7 @@ use crate::core::event::Listener;
 use crate::core::inventory::Node;
 use crate::core::name::NodeName;
 use crate::core::plan::{Kind, Means, Plan, Proof};
+use crate::core::probe::ServiceState;
 use crate::core::status::Warning;
 use crate::core::step::{self, Answer, Raise, Refusal, ServiceEnd};
 use crate::error::Error;
@@ -139,6 +140,12 @@ impl Changing<'_> {
         Ok(proven)
     }
 
+    /// Whether the latest look shows that the service does not run on a node. Nobody starts it where no term is taken.
+    fn is_seen_stopped(&self, node: &NodeName) -> bool {
+        let facts = self.picture().and_then(|picture| picture.facts(node));
+        facts.is_some_and(|facts| matches!(facts.service, ServiceState::Stopped(_)))
+    }
+
     /// What a node's word means: its head where it is fenced.
     fn judge(
         &mut self,
@@ -155,20 +162,29 @@ impl Changing<'_> {
         let is_holder = plan.holder == *node;
         let is_down = answer.service.is_some_and(ServiceEnd::is_down)
             || self.cell.inventory.node(node).is_none_or(|told| plan.duty.service(told).is_none());
+        // Whoever could not take over has written nothing that anybody was told of.
+        let is_needed = is_holder && plan.kind != Kind::Finish && !self.wish.goes_back && !self.wish.allow_data_loss;
         match &answer.refused {
-            Some(Refusal::Busy(_) | Refusal::Late | Refusal::Rebooted | Refusal::Rival(_) | Refusal::Missing(_)) => {
-                let why = answer.refused.map(|refusal| refusal.to_string()).unwrap_or_default();
-                return (StepResult::Failed, why, Err(Came::Cut));
+            Some(refusal @ (Refusal::Busy(_) | Refusal::Late | Refusal::Rebooted | Refusal::Rival(_))) => {
+                return (StepResult::Failed, refusal.to_string(), Err(Came::Cut));
             }
             // It does not execute, and what it wrote stays with it.
-            Some(refusal) if is_down && (!is_holder || plan.kind == Kind::Finish || self.wish.allow_data_loss) => {
+            Some(refusal) if !is_needed && (is_down || (answer.service.is_none() && self.is_seen_stopped(node))) => {
                 let text = format!("{node} is stopped, and what it wrote is not taken in: {refusal}");
-                let path = self.cell.inventory.node(node).map(|told| told.repository.path.as_str());
-                let hint = refusal.hint(node.as_str(), path.unwrap_or_default());
-                self.warnings.push(Warning { node: Some(node.clone()), text, hint });
+                let hint = self.hint(node, refusal);
+                let warning = Warning { node: Some(node.clone()), text, hint };
+                if !self.warnings.contains(&warning) {
+                    self.warnings.push(warning);
+                }
                 return (StepResult::Done, format!("stopped; {refusal}"), Ok(None));
             }
-            Some(refusal) => return failed(refusal.to_string()),
+            Some(refusal @ Refusal::Missing(_)) => {
+                return (StepResult::Failed, refusal.to_string(), Err(Came::Cut));
+            }
+            Some(refusal) => {
+                self.keep_hint(node, refusal);
+                return failed(refusal.to_string());
+            }
             None => {}
         }
         let faults: String =

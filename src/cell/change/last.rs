@@ -25,8 +25,9 @@ impl Changing<'_> {
     ) -> Result<(), Error> {
         self.check(change, listener).await?;
         for round in 1..=CLOSINGS_MAX {
-            let is_settled = matches!(change.end, End::Done | End::WentBack(_));
-            if !is_settled || !(self.close(round, change, listener).await || self.raise_behind(change, listener).await) {
+            let is_settled = matches!(change.end, End::Done | End::WentBack { .. });
+            if !is_settled || !(self.close(round, change, listener).await || self.raise_behind(change, listener).await)
+            {
                 break;
             }
             self.check(change, listener).await?;

@@ -25,6 +25,7 @@ use crate::core::name::NodeName;
 use crate::core::observation::Picture;
 use crate::core::plan::{Kind, Life, Plan, Refusal, Scene, Signature, Wish, plan};
 use crate::core::status::Warning;
+use crate::core::step;
 use crate::core::term::Held;
 use crate::error::Error;
 use crate::world::clock;
@@ -171,9 +172,10 @@ impl<'a> Changing<'a> {
             match came {
                 Came::Through => {
                     let end = match went_back {
-                        Some((why, true)) => End::WentBack(why),
+                        Some((why, true)) => End::WentBack { why, hints: std::mem::take(&mut self.hints) },
                         Some((why, false)) => {
-                            End::NotWon { why, hints: vec!["m3m status shows what is true now".to_owned()] }
+                            self.hints.push("m3m status shows what is true now".to_owned());
+                            End::NotWon { why, hints: std::mem::take(&mut self.hints) }
                         }
                         None if plan.kind == Kind::Nothing => End::Nothing,
                         None => End::Done,
@@ -185,7 +187,13 @@ impl<'a> Changing<'a> {
                 Came::Cut => tokio::time::sleep(BACK_OFF).await,
                 Came::Failed(why) => {
                     let back = self.way_back(&asked, &plan, went_back.is_some());
-                    let Some(back) = back else { return Ok(self.incomplete(&asked, &plan, why)) };
+                    let Some(back) = back else {
+                        let why = match went_back {
+                            Some((failed, _)) => format!("{failed}; and going back failed: {why}"),
+                            None => why,
+                        };
+                        return Ok(self.incomplete(&asked, &plan, why));
+                    };
                     went_back = Some((why, self.has_touched));
                     self.wish = back;
                 }
@@ -300,6 +308,17 @@ impl<'a> Changing<'a> {
     fn times(&self, needs: Duration) -> (Instant, Instant) {
         let begin_by = Instant::now() + self.timeout;
         (begin_by, begin_by + needs)
+    }
+
+    /// Keeps what a person may do about a refusal for the end.
+    fn keep_hint(&mut self, node: &NodeName, refusal: &step::Refusal) {
+        let hint = self.hint(node, refusal).filter(|hint| !self.hints.contains(hint));
+        self.hints.extend(hint);
+    }
+
+    fn hint(&self, node: &NodeName, refusal: &step::Refusal) -> Option<String> {
+        let path = self.cell.inventory.node(node).map(|told| told.repository.path.as_str());
+        refusal.hint(node.as_str(), path.unwrap_or_default())
     }
 
     /// The node of the inventory; a plan names no other.

@@ -45,6 +45,9 @@ impl Changing<'_> {
                 (None, Some(ServiceEnd::Started)) => (StepResult::Done, "it runs".to_owned(), Ok(())),
                 (Some(refusal), _) if is_passing(refusal) => (StepResult::Failed, refusal.to_string(), Err(Came::Cut)),
                 (refusal, end) => {
+                    if let Some(refusal) = refusal {
+                        self.keep_hint(&plan.to, refusal);
+                    }
                     let why = match (refusal, &answer.failed) {
                         (Some(refusal), _) => refusal.to_string(),
                         (None, Some(failed)) => failed.to_string(),

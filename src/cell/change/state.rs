@@ -44,7 +44,7 @@ impl Changing<'_> {
         heads.extend(plan.sources.iter().map(of));
         for (node, head) in heads {
             let Some(head) = head else { continue };
-            let is_needed = plan.holder == node && plan.kind == Kind::Switchover;
+            let is_needed = plan.holder == node && plan.kind == Kind::Switchover && !self.wish.goes_back;
             if known.contains(&head) && (is_clean || !is_needed) {
                 continue;
             }
@@ -72,7 +72,7 @@ impl Changing<'_> {
 
     /// Carries a head over, unless it is there, and brings the work tree to it. Gives the head that it has then.
     async fn inhale(
-        &self,
+        &mut self,
         to: &NodeName,
         from: &NodeName,
         commit: &str,
@@ -114,6 +114,7 @@ impl Changing<'_> {
                 Err((StepResult::Failed, refusal.to_string(), Came::Cut))
             }
             (Some(refusal), _) => {
+                self.keep_hint(to, &refusal);
                 Err((StepResult::Failed, refusal.to_string(), Came::Failed(format!("{to}: {refusal}"))))
             }
             (None, None) => Err(cut("it did not say what it has now".to_owned())),

@@ -93,6 +93,10 @@ pub(super) fn fences(
         let means = match scene.life(&node) {
             Life::Answers(facts) => {
                 seeable(wish, &node, facts.service)?;
+                let is_relieved = is_holder && node != *to && !wish.goes_back && !wish.allow_data_loss;
+                if wish.duty == Duty::Primary && (is_relieved || scene.executes(&node)) {
+                    tellable(scene, base, &node)?;
+                }
                 Means::Stop
             }
             // A BRAIN that was not one is not waited for.
@@ -123,6 +127,15 @@ fn seeable(wish: &Wish, node: &NodeName, service: ServiceState) -> Result<(), Re
         }
         _ => Ok(()),
     }
+}
+
+/// Who cannot take a term cannot be told to stop, nor to commit what it wrote.
+fn tellable(scene: &Scene<'_>, base: &Held, node: &NodeName) -> Result<(), Refusal> {
+    if super::is_able(scene, &base.record, node) {
+        return Ok(());
+    }
+    Err(Refusal::new(format!("{node} cannot be told to stop and to commit what it wrote: it cannot take a term"))
+        .hint(format!("m3m init {node} makes it ready; m3m init --repair {node} if its term cannot be read")))
 }
 
 fn uncertain(duty: Duty, node: &NodeName, why: &str) -> Refusal {

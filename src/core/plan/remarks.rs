@@ -2,13 +2,15 @@
 
 use super::life::list;
 use super::{Life, Plan, Scene, Wish};
+use crate::core::drift::differences;
 use crate::core::duty::Duty;
 use crate::core::term::{Held, Standing};
 
 /// All of them.
 pub(super) fn remarks(scene: &Scene<'_>, wish: &Wish, standing: &Standing, plan: &Plan) -> Vec<String> {
     let open = standing.open.iter().map(|open| unclosed(open, plan));
-    open.chain(contradictions(scene, wish)).chain(left_behind(scene, plan)).collect()
+    let others = contradictions(scene, wish).chain(left_behind(scene, plan));
+    open.chain(drift(scene, plan)).chain(others).collect()
 }
 
 /// A claim that was begun and is not known to be won.
@@ -23,6 +25,14 @@ fn unclosed(open: &Held, plan: &Plan) -> String {
         list(holders),
         plan.term()
     )
+}
+
+/// What the inventory says in vain.
+fn drift(scene: &Scene<'_>, plan: &Plan) -> Option<String> {
+    let record = &plan.base.record;
+    let is_alike = differences(record, scene.inventory).is_empty();
+    (!is_alike)
+        .then(|| format!("the inventory differs from term {}, and the term counts: m3m status shows both", record.term))
 }
 
 /// Nodes that are said to be off, and are not.

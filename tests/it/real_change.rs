@@ -143,7 +143,9 @@ fn nodes_that_only_another_node_reaches_give_and_take() {
     cell.write_inventory();
     cell.make_ready();
     fs::write(cell.file("amber", "written"), "far away\n").expect("a file");
-    ways.iter().for_each(|way| way.cut_own_path(true));
+    for way in &ways {
+        way.cut_own_path(true);
+    }
     cell.timeout = "3s";
     cell.change("promote cedar").assert(0, "done").assert_says(&["\"kind\": \"switchover\""]);
     cell.assert_settled(&NAMES, 2, "cedar", "birch");

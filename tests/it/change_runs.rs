@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io::{Read, read_to_string};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -100,6 +101,17 @@ impl Operator {
     pub fn by(&self) -> String {
         format!("{}@", self.name)
     }
+}
+
+/// Waits for the end of one that was started.
+pub fn end(mut running: Running) -> Finished {
+    let (stdout, stderr) = (running.0.stdout.take(), running.0.stderr.take());
+    // What it says fits into the pipes.
+    let status = until("the run ends", SOON * 3, || running.0.try_wait().expect("its state"));
+    let text = |pipe: Option<Box<dyn Read>>| pipe.map(|pipe| read_to_string(pipe).expect("text")).unwrap_or_default();
+    let stdout = text(stdout.map(|pipe| Box::new(pipe) as _));
+    let stderr = text(stderr.map(|pipe| Box::new(pipe) as _));
+    Finished { status, stdout, stderr }
 }
 
 /// What is true of a lab, seen without any m3m.

@@ -38,6 +38,8 @@ mod change_services;
 #[cfg(feature = "lab")]
 mod change_splits;
 #[cfg(feature = "lab")]
+mod change_steps;
+#[cfg(feature = "lab")]
 mod change_writes;
 mod changes;
 mod check_script;

@@ -58,8 +58,15 @@ impl Changing<'_> {
             }
         }
         let (mut heads, mut came) = (Vec::new(), None);
-        while let Some(done) = stops.join_next().await {
-            let Ok((node, mut end)) = done else { continue };
+        while !under_way.is_empty() {
+            let awaited: Vec<NodeName> = under_way.iter().map(|(node, _)| node.clone()).collect();
+            let (node, mut end) = match self.unless_dead(&awaited, stops.join_next()).await {
+                Ok(Some(Ok(ended))) => ended,
+                // One that panicked was reported where it happened.
+                Ok(Some(Err(_))) => continue,
+                Ok(None) => break,
+                Err((node, silence)) => (node, StepEnd::Unknown(silence)),
+            };
             if let StepEnd::Answered(answer) = &end
                 && let Some(Refusal::Missing(lacking)) = &answer.refused
                 && self.cell.carry_terms(&plan.to, &node, lacking, Instant::now() + self.timeout).await.is_ok()
@@ -77,6 +84,9 @@ impl Changing<'_> {
                 Err(worse @ Came::Failed(_)) => came = Some(worse),
                 Err(other) => came = came.or(Some(other)),
             }
+        }
+        if !under_way.is_empty() {
+            came = came.or(Some(Came::Cut));
         }
         // The holder's writes come first.
         heads.sort_by_key(|(node, _)| *node != plan.holder);

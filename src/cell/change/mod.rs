@@ -9,6 +9,7 @@ mod last;
 mod run;
 mod start;
 mod state;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -35,7 +35,9 @@ impl Changing<'_> {
         let within = START_WITHIN_MIN.max(service.start_within * START_FACTOR);
         let order = Start { commit, duty: plan.duty, expected_head: None, service, within, kill_within: KILL_WITHIN };
         let times = self.times(order.takes_at_most());
-        let told = self.cell.step(&plan.to, &|address| step::start(address, &order), times).await;
+        let told = self.cell.step(&plan.to, &|address| step::start(address, &order), times);
+        let told = self.unless_dead(std::slice::from_ref(&plan.to), told).await;
+        let told = told.unwrap_or_else(|(_, silence)| StepEnd::Unknown(silence));
         self.may_have_acted |= may_have_acted(&told);
         let (result, said, came) = match told {
             StepEnd::NotRun(silence) => (StepResult::Failed, format!("not told: {silence}"), Err(Came::Cut)),

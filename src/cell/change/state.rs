@@ -50,7 +50,9 @@ impl Changing<'_> {
             }
             let text = format!("{} takes in what {node} wrote", plan.to);
             let under_way = self.begin(Stage::State, Some(&plan.to), text, plan.term(), listener).await?;
-            match self.inhale(&plan.to, &node, commit, &head, &known).await {
+            let inhaled = self.inhale(&plan.to, &node, commit, &head, &known);
+            let inhaled = self.unless_dead(&[plan.to.clone(), node.clone()], inhaled).await;
+            match inhaled.unwrap_or_else(|(node, silence)| Err(cut(format!("{node}: {silence}")))) {
                 Ok((now, said)) => {
                     (is_clean, _) = (true, known.insert(head));
                     known.insert(now);
@@ -79,7 +81,6 @@ impl Changing<'_> {
         head: &str,
         known: &BTreeSet<String>,
     ) -> Result<(String, String), (StepResult, String, Came)> {
-        let cut = |why: String| (StepResult::Unknown, why, Came::Cut);
         let deadline = Instant::now() + STATE_WITHIN;
         let mut carried = String::new();
         if !known.contains(head) {
@@ -129,4 +130,9 @@ impl Changing<'_> {
             }
         }
     }
+}
+
+/// Where nobody knows what came of it.
+fn cut(why: String) -> (StepResult, String, Came) {
+    (StepResult::Unknown, why, Came::Cut)
 }

@@ -169,11 +169,11 @@ impl Changing<'_> {
             StepEnd::Unknown(silence) => return (StepResult::Unknown, format!("no word: {silence}"), Err(Came::Cut)),
         };
         let failed = |why: String| (StepResult::Failed, why.clone(), Err(Came::Failed(format!("{node}: {why}"))));
-        let is_holder = plan.holder == *node;
+        let was_before = plan.before() == Some(node);
         let is_down = answer.service.is_some_and(ServiceEnd::is_down)
             || self.cell.inventory.node(node).is_none_or(|told| plan.duty.service(told).is_none());
         // Whoever could not take over has written nothing that anybody was told of.
-        let is_needed = is_holder && plan.kind != Kind::Finish && !self.wish.goes_back && !self.wish.allow_data_loss;
+        let is_needed = was_before && !self.wish.goes_back && !self.wish.allow_data_loss;
         match &answer.refused {
             Some(refusal @ (Refusal::Busy(_) | Refusal::Late | Refusal::Rebooted | Refusal::Rival(_))) => {
                 return (StepResult::Failed, refusal.to_string(), Err(Came::Cut));
@@ -211,8 +211,8 @@ impl Changing<'_> {
                 return failed(format!("whether it has stopped cannot be told: its check says nothing{faults}"));
             }
         }
-        if answer.service == Some(ServiceEnd::Killed) && plan.kind == Kind::Switchover && is_holder {
-            if !self.wish.allow_data_loss {
+        if answer.service == Some(ServiceEnd::Killed) && was_before {
+            if plan.kind == Kind::Switchover && !self.wish.allow_data_loss {
                 return failed(format!("it did not stop and was killed{faults}: what it had not written may be lost"));
             }
             let text = format!("{node} did not stop and was killed{faults}: what it had not written is lost");

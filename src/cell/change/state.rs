@@ -11,7 +11,7 @@ use super::run::Came;
 use crate::core::change::{Stage, StepResult};
 use crate::core::event::Listener;
 use crate::core::name::NodeName;
-use crate::core::plan::{Kind, Plan};
+use crate::core::plan::Plan;
 use crate::core::status::Warning;
 use crate::core::step::{self, Address, Merged, Refusal};
 use crate::error::Error;
@@ -44,7 +44,7 @@ impl Changing<'_> {
         heads.extend(plan.sources.iter().map(of));
         for (node, head) in heads {
             let Some(head) = head else { continue };
-            let is_needed = plan.holder == node && plan.kind == Kind::Switchover && !self.wish.goes_back;
+            let is_needed = plan.before() == Some(&node) && !self.wish.goes_back;
             if known.contains(&head) && (is_clean || !is_needed) {
                 continue;
             }
@@ -52,13 +52,16 @@ impl Changing<'_> {
             let under_way = self.begin(Stage::State, Some(&plan.to), text, plan.term(), listener).await?;
             let inhaled = self.inhale(&plan.to, &node, commit, &head, &known);
             let inhaled = self.unless_dead(&[plan.to.clone(), node.clone()], inhaled).await;
-            match inhaled.unwrap_or_else(|(node, silence)| Err(cut(format!("{node}: {silence}")))) {
+            match inhaled.unwrap_or_else(|(node, silence)| Err(NotTaken::cut(format!("{node}: {silence}")))) {
                 Ok((now, said)) => {
                     (is_clean, _) = (true, known.insert(head));
                     known.insert(now);
                     self.take(under_way, StepResult::Done, said, listener).await;
                 }
-                Err((result, why, came)) => {
+                Err(NotTaken { result, why, came, refusal }) => {
+                    if let Some(refusal) = refusal {
+                        self.keep_hint(&plan.to, &refusal);
+                    }
                     self.take(under_way, result, why.clone(), listener).await;
                     if is_needed && !(self.wish.allow_data_loss && matches!(came, Came::Failed(_))) {
                         return Ok(Err(came));
@@ -74,18 +77,18 @@ impl Changing<'_> {
 
     /// Carries a head over, unless it is there, and brings the work tree to it. Gives the head that it has then.
     async fn inhale(
-        &mut self,
+        &self,
         to: &NodeName,
         from: &NodeName,
         commit: &str,
         head: &str,
         known: &BTreeSet<String>,
-    ) -> Result<(String, String), (StepResult, String, Came)> {
+    ) -> Result<(String, String), NotTaken> {
         let deadline = Instant::now() + STATE_WITHIN;
         let mut carried = String::new();
         if !known.contains(head) {
             let (Some(source), Some(target)) = (self.cell.inventory.node(from), self.cell.inventory.node(to)) else {
-                return Err(cut("it is not in the inventory".to_owned()));
+                return Err(NotTaken::cut("it is not in the inventory".to_owned()));
             };
             let (wanted, known): (_, Vec<String>) = ([head.to_owned()], known.iter().cloned().collect());
             let load = Load {
@@ -101,24 +104,27 @@ impl Changing<'_> {
                 Err(error) => {
                     let why = error.to_string();
                     let came = if error.is_silence() { Came::Cut } else { Came::Failed(format!("{to}: {why}")) };
-                    return Err((StepResult::Failed, why, came));
+                    return Err(NotTaken { result: StepResult::Failed, why, came, refusal: None });
                 }
             }
         }
         let told = self.cell.step(to, &|address| step::inhale(address, commit, head), (deadline, deadline)).await;
         let answer = match told {
             StepEnd::Answered(answer) => *answer,
-            StepEnd::NotRun(silence) | StepEnd::Unknown(silence) => return Err(cut(format!("no word: {silence}"))),
+            StepEnd::NotRun(silence) | StepEnd::Unknown(silence) => {
+                return Err(NotTaken::cut(format!("no word: {silence}")));
+            }
         };
         match (answer.refused, answer.head) {
-            (Some(refusal @ (Refusal::Busy(_) | Refusal::Late | Refusal::Rebooted | Refusal::Rival(_))), _) => {
-                Err((StepResult::Failed, refusal.to_string(), Came::Cut))
-            }
             (Some(refusal), _) => {
-                self.keep_hint(to, &refusal);
-                Err((StepResult::Failed, refusal.to_string(), Came::Failed(format!("{to}: {refusal}"))))
+                let why = refusal.to_string();
+                let came = match refusal {
+                    Refusal::Busy(_) | Refusal::Late | Refusal::Rebooted | Refusal::Rival(_) => Came::Cut,
+                    _ => Came::Failed(format!("{to}: {why}")),
+                };
+                Err(NotTaken { result: StepResult::Failed, why, came, refusal: Some(refusal) })
             }
-            (None, None) => Err(cut("it did not say what it has now".to_owned())),
+            (None, None) => Err(NotTaken::cut("it did not say what it has now".to_owned())),
             (None, Some(now)) => {
                 let merged = match answer.merged {
                     Some(Merged::Paths(count)) => format!(", {count} paths as {from} has them"),
@@ -132,7 +138,18 @@ impl Changing<'_> {
     }
 }
 
-/// Where nobody knows what came of it.
-fn cut(why: String) -> (StepResult, String, Came) {
-    (StepResult::Unknown, why, Came::Cut)
+/// Why writes were not taken in.
+struct NotTaken {
+    result: StepResult,
+    why: String,
+    came: Came,
+    /// What the node itself says.
+    refusal: Option<Refusal>,
+}
+
+impl NotTaken {
+    /// Nobody knows what came of it.
+    fn cut(why: String) -> Self {
+        Self { result: StepResult::Unknown, why, came: Came::Cut, refusal: None }
+    }
 }

@@ -148,6 +148,13 @@ impl<'a> Scene<'a> {
 }
 
 impl Plan {
+    /// Who executed before, as far as that is on record: its writes are not left behind while it can give them.
+    #[must_use]
+    pub fn before(&self) -> Option<&NodeName> {
+        let earlier = self.base.record.from.first().filter(|_| self.starts && self.duty == Duty::Primary);
+        if self.to == self.holder { earlier } else { Some(&self.holder) }
+    }
+
     /// The number of the term under which all of it is done.
     #[must_use]
     pub fn term(&self) -> u64 {

@@ -18,6 +18,8 @@ mod chains;
 #[cfg(feature = "lab")]
 mod change_announce;
 #[cfg(feature = "lab")]
+mod change_brain;
+#[cfg(feature = "lab")]
 mod change_cell;
 #[cfg(feature = "lab")]
 mod change_cuts;

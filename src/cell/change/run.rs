@@ -60,6 +60,7 @@ impl Changing<'_> {
                 return Ok(came);
             }
         }
+        self.tell_of_brain(plan);
         if plan.announces {
             self.announce(plan, listener).await?;
         }

@@ -8,8 +8,10 @@ use super::Changing;
 use super::fence::{KILL_WITHIN, may_have_acted};
 use super::run::Came;
 use crate::core::change::{Stage, StepResult};
+use crate::core::duty::Duty;
 use crate::core::event::Listener;
 use crate::core::plan::Plan;
+use crate::core::status::Warning;
 use crate::core::step::{self, Refusal, ServiceEnd, Start};
 use crate::error::Error;
 
@@ -63,6 +65,17 @@ impl Changing<'_> {
         };
         self.take(under_way, result, said, listener).await;
         Ok(came)
+    }
+
+    /// Tells of a BRAIN that moved out of PRIMARY's way: its own service did not.
+    pub(super) fn tell_of_brain(&mut self, plan: &Plan) {
+        let Some(claim) = plan.claim.as_ref().filter(|_| plan.duty == Duty::Primary) else { return };
+        let (before, now) = (&plan.base.record.brain, &claim.record.brain);
+        if before != now && self.cell.inventory.nodes.iter().any(|node| node.brain.is_some()) {
+            let text = format!("BRAIN moved from {before} to {now}, and its own service did not");
+            let hint = Some(format!("m3m inherit-brain {now} moves it"));
+            self.warnings.push(Warning { node: Some(now.clone()), text, hint });
+        }
     }
 
     /// Tells this machine's own command of the PRIMARY. What has been changed stands, whatever comes of this.

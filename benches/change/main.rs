@@ -1,6 +1,6 @@
 //! How long PRIMARY takes to move, and how long its clients wait meanwhile. `README.md` says how to read it.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that cannot measure ends, and says why")]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot measure ends, and says why")]
 #![expect(clippy::print_stdout, reason = "the tables are the product")]
 #![expect(unreachable_pub, dead_code, reason = "the test rig is shared, and offers more than is used here")]
 

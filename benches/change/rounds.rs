@@ -69,7 +69,9 @@ pub fn measure(wan: &str, rounds: usize) -> Measured {
     let mut measured = CASES.map(|(case, _)| (case, Vec::new()));
     // In turn, so that all share the machine's moods.
     for _ in 0..rounds {
-        measured.iter_mut().for_each(|(case, moves)| moves.extend(ground.round(*case)));
+        for (case, moves) in &mut measured {
+            moves.extend(ground.round(*case));
+        }
     }
     measured
 }

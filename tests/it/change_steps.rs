@@ -37,7 +37,6 @@ impl Deaths {
         let ended = running.map(end);
         let ended = ended.unwrap_or_else(|| panic!("it ended before line {lines}"));
         assert!(start.elapsed() < SOON * 2, "{fault} {node} at {lines}: {:?}: {ended}", start.elapsed());
-        eprintln!("{fault} {node} at {lines}: {:?} {ended}", start.elapsed());
         ended
     }
 

@@ -1,5 +1,5 @@
 //! A node that dies as any line of a change's journal appears: it ends in bounded time, says what became of it, and the
-//! next one goes on.
+//! next one goes on. Most are killed, since silence takes long to tell from patience.
 
 use std::time::Instant;
 
@@ -56,13 +56,17 @@ impl Deaths {
 fn a_candidate_may_die_at_any_step() {
     let mut deaths = Deaths::new();
     for lines in 1..=LINES {
-        let (fault, undo) = [("kill", "revive"), ("freeze", "thaw"), ("poweroff", "revive")][lines % 3];
+        let (fault, undo) = match lines {
+            3 => ("poweroff", "revive"),
+            7 => ("freeze", "thaw"),
+            _ => ("kill", "revive"),
+        };
         let what = format!("{fault} {TO} after {lines} lines");
         let ended = deaths.die(TO, fault, lines);
         assert!(matches!(ended.code(), 0 | 20 | 21), "{what}: {ended}");
         let executing = deaths.cell.executing();
-        // A dead one that had started already is seen dead by the last look, if it died before that.
-        if ended.code() != 0 && lines < LINES - 1 {
+        // Later it may have started before it died.
+        if lines < LINES - 1 {
             assert_eq!(executing, [FROM], "{what}: it goes back: {ended}");
             assert!(ended.stdout.contains(TO), "{what}: {ended}");
         }
@@ -74,7 +78,11 @@ fn a_candidate_may_die_at_any_step() {
 fn the_old_primary_may_die_at_any_step() {
     let mut deaths = Deaths::new();
     for lines in 1..=LINES {
-        let (fault, undo) = [("kill", "revive"), ("poweroff", "revive"), ("freeze", "thaw")][lines % 3];
+        let (fault, undo) = match lines {
+            1 => ("poweroff", "revive"),
+            3 => ("freeze", "thaw"),
+            _ => ("kill", "revive"),
+        };
         let what = format!("{fault} {FROM} after {lines} lines");
         let ended = deaths.die(FROM, fault, lines);
         assert!(matches!(ended.code(), 0 | 20 | 21), "{what}: {ended}");

@@ -117,7 +117,7 @@ complete -c m3m -n "__fish_m3m_using_subcommand init" -l dry-run -d 'Look and ch
 complete -c m3m -n "__fish_m3m_using_subcommand init" -s q -l quiet -d 'Say less: no progress, no notes; status and check print their verdict only'
 complete -c m3m -n "__fish_m3m_using_subcommand init" -s v -l verbose -d 'Say more: each node\'s answer as it comes, on standard error'
 complete -c m3m -n "__fish_m3m_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c m3m -n "__fish_m3m_using_subcommand promote" -l confirm-off -d 'You have seen to it that this node is off: it stands for the evidence of its death, and for the proof that `fence: required` asks for' -r
+complete -c m3m -n "__fish_m3m_using_subcommand promote" -l confirm-off -d 'You have seen to it that this node is off: it stands for the evidence of its death, for a stop that its check cannot show, and for the proof that `fence: required` asks for' -r
 complete -c m3m -n "__fish_m3m_using_subcommand promote" -l reason -d 'Why: one line that stays with the change, in the term and in the journal' -r
 complete -c m3m -n "__fish_m3m_using_subcommand promote" -s i -l inventory -d 'The inventory: else $M3M_INVENTORY, ./inventory.yaml, $XDG_CONFIG_HOME/m3m/inventory.yaml' -r -F
 complete -c m3m -n "__fish_m3m_using_subcommand promote" -l lab -d 'Use a lab on this machine instead: the one that is there, or a throw-away one that ends with the command' -r

@@ -34,8 +34,8 @@ pub struct Args {
     #[arg(long)]
     pub allow_data_loss: bool,
 
-    /// You have seen to it that this node is off: it stands for the evidence of its death, and for the proof that
-    /// `fence: required` asks for
+    /// You have seen to it that this node is off: it stands for the evidence of its death, for a stop that its check
+    /// cannot show, and for the proof that `fence: required` asks for
     #[arg(long, value_name = "NODE", value_delimiter = ',', num_args = 1, add = ArgValueCompleter::new(complete::nodes))]
     pub confirm_off: Vec<NodeName>,
 

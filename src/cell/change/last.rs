@@ -58,11 +58,12 @@ impl Changing<'_> {
     }
 
     /// Closes the terms of rivals that have lost and still stand on some nodes: nothing is decided by itself meanwhile.
-    /// What was asked is done, whatever comes of this. Gives whether anything was tried.
+    /// Stops an old PRIMARY that has come back in the meantime and goes on. What was asked is done, whatever comes of
+    /// this. Gives whether anything was tried.
     async fn close(&mut self, round: u32, change: &mut Change, listener: &mut dyn Listener) -> bool {
         let standing = self.scene().standing();
         let is_own = standing.won.as_ref().is_some_and(|won| self.claims.contains(&won.record.claim));
-        if !is_own || standing.open.is_empty() {
+        if !is_own || standing.open.is_empty() && !self.executes_elsewhere() {
             return false;
         }
         let Ok(plan) = self.plan() else { return false };
@@ -75,6 +76,13 @@ impl Changing<'_> {
         change.warnings.append(&mut self.warnings);
         true
     }
+
+    /// Whether the service is seen to run on another node than it was moved to.
+    fn executes_elsewhere(&self) -> bool {
+        let mut others = self.cell.inventory.nodes.iter().filter(|node| self.wish.to.as_ref() != Some(&node.name));
+        self.wish.duty == Duty::Primary && others.any(|node| self.scene().executes(&node.name))
+    }
+
     /// Brings the nodes to the term that it did not reach: it was won without waiting for those that had to be brought
     /// what it follows. Gives whether one of them came on.
     async fn raise_behind(&mut self, change: &mut Change, listener: &mut dyn Listener) -> bool {
@@ -84,6 +92,10 @@ impl Changing<'_> {
         let behind: Vec<NodeName> = standing.behind.into_iter().flat_map(|held| held.holders).collect();
         let mut has_come_on = false;
         for node in behind.iter().filter(|node| won.record.has(node)) {
+            // What still runs there has to be stopped on the way.
+            if self.scene().executes(node) && *node != won.record.primary {
+                continue;
+            }
             let text = format!("put term {} to {node}", change.term);
             let Ok(under_way) = self.begin(Stage::Claim, Some(node), text, change.term, listener).await else { break };
             let carried = self.cell.carry_terms(holder, node, &won.commit, self.times(self.timeout).1).await;

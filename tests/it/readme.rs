@@ -27,8 +27,12 @@ fn command_lines() -> impl Iterator<Item = String> {
 #[test]
 fn every_command_line_is_one() {
     // What stands for a value, and one that fits.
-    let filled =
-        |line: &str| line.replace("[primary\\|brain]", "primary").replace("SHELL", "bash").replace("NODE", "almaty");
+    let filled = |line: &str| {
+        line.replace("[primary\\|brain]", "primary")
+            .replace("SHELL", "bash")
+            .replace("[NODE]", "almaty")
+            .replace("NODE", "almaty")
+    };
     let lines: Vec<String> = command_lines().map(|line| filled(&line)).collect();
     assert!(lines.len() >= 10, "{lines:?}");
     for line in &lines {

@@ -5,8 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use m3m::core::term::{self, Claim, Standing, TermRecord};
-use m3m::world::{git, inventory_file};
+use m3m::core::term::TermRecord;
 use serde_json::{Value, json};
 
 use crate::five::NAMES;
@@ -42,7 +41,7 @@ impl RealCell {
         Some(cell)
     }
 
-    /// Servers, each as its own options have it, with repositories of this name that no one has made ready.
+    /// Servers, each as its own options have it, whose repositories shall have this name and are not there yet.
     #[track_caller]
     pub fn bare(options: &dyn Fn(usize, &str) -> Options<'static>, repository: &str) -> Option<Self> {
         if !available() {
@@ -59,7 +58,6 @@ impl RealCell {
         let mut cell = Self { home, nodes, inventory: Value::Null, timeout: "10s", repository: repository.to_owned() };
         for node in NAMES {
             cell.serve(node, SERVICE);
-            git::create(&cell.path(node), "main", "first", "1\n").expect("a repository");
         }
         let roles = ["primary", "brain", "mirror", "mirror", "mirror"];
         let nodes = NAMES.iter().zip(roles).zip(&cell.nodes).map(|((name, role), server)| {
@@ -83,15 +81,9 @@ impl RealCell {
         self.home.write("inventory.yaml", self.inventory.to_string());
     }
 
-    /// Gives each node its name and the first term, as the inventory has it, and starts the service.
+    /// Makes the nodes ready, and starts the service.
     pub fn make_ready(&self) {
-        let inventory = inventory_file::load(&self.home.path().join("inventory.yaml")).expect("an inventory");
-        let record = TermRecord::first(&inventory, "t@t".to_owned(), jiff::Timestamp::UNIX_EPOCH, "1".to_owned());
-        let claim = Claim::next(&Standing::default(), record.expect("a first term"));
-        for node in NAMES {
-            git::configure(&self.path(node), &[("m3m.node", node), ("m3m.cell", "test")]).expect("its name");
-            git::put(&self.path(node), term::REF, term::FILE, &claim.record.write(), &claim.head()).expect("a term");
-        }
+        self.run("init").assert_code(0);
         self.change("promote amber").assert(0, "done");
     }
 

@@ -181,8 +181,8 @@ impl<'a> Round<'a> {
     fn settle(&mut self) -> Vec<Observation> {
         self.ask_relays();
         let is_open = self.deadline.saturating_duration_since(Instant::now()) > RELAY_TIME_MIN;
-        let more_may_answer =
-            is_open && self.asked.values().any(|asked| asked.direct.is_none() && asked.doubt < Doubt::Suspect);
+        let is_awaited = |asked: &Asked| !asked.settled && asked.direct.is_none() && asked.doubt < Doubt::Suspect;
+        let more_may_answer = is_open && self.asked.values().any(is_awaited);
         let mut settled = Vec::new();
         for (name, asked) in self.asked.iter_mut().filter(|(_, asked)| !asked.settled) {
             let is_direct = asked.direct.is_some() && asked.doubt < Doubt::Suspect;

@@ -135,6 +135,18 @@ fn relays_that_tried_in_vain_say_so() {
 }
 
 #[test]
+fn when_all_have_said_what_they_can_nobody_is_waited_for() {
+    let Some(ground) = Ground::new("") else { return };
+    ground.cell().node("three", free_port(), "", "/nowhere".as_ref()).write();
+    let start = Instant::now();
+    // Fewer relays than might be asked; a node is late after 20 s.
+    let shown = ground.home.run(["status", "--timeout", "60s", "-o", "json"]);
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    let status: Value = serde_json::from_str(&shown.assert_code(10).stdout).expect("a document");
+    assert_eq!(outcomes(&status), ["failed", "failed"], "{status}");
+}
+
+#[test]
 fn a_relay_that_forbids_forwarding_says_nothing_of_the_node() {
     let Some(ground) = Ground::new("AllowTcpForwarding no\n") else { return };
     ground.write(ground.far.host_keys());

@@ -63,7 +63,7 @@ fn a_failover_that_was_cut_off_anywhere_is_finished_by_anybody() {
         cell.assert_at_rest(&NODES, HERE, &what);
         cell.assert_whole(HERE, number, &what);
         if !was_cut {
-            assert_eq!(lines, 5, "claim and start have two lines each");
+            assert_eq!(lines, 7, "claim, attempt and start have two lines each");
             break;
         }
     }

@@ -4,8 +4,10 @@
 //! the next one, and a node that falls silent half way is dealt with as if it had been silent from the start.
 
 mod attempt;
+mod ends;
 mod fence;
 mod last;
+mod rounds;
 mod run;
 mod start;
 mod state;
@@ -17,27 +19,23 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use self::attempt::Attempt;
-use self::run::Came;
 use super::Cell;
-use crate::core::change::{Change, End, Taken};
-use crate::core::duty::Duty;
+use crate::core::change::{Change, Taken};
 use crate::core::event::Listener;
 use crate::core::name::NodeName;
 use crate::core::observation::Picture;
-use crate::core::plan::{Kind, Life, Plan, Refusal, Scene, Signature, Wish, plan};
+use crate::core::plan::{Life, Plan, Refusal, Scene, Signature, Wish, plan};
 use crate::core::status::Warning;
-use crate::core::step;
-use crate::core::term::Held;
 use crate::error::Error;
 use crate::world::clock;
 use crate::world::journal::Journal;
 
-/// How often a change is planned anew before it is given up: against rivals, and after nodes that fell silent.
-const ROUNDS_MAX: u32 = 8;
-
 /// The longest pause after a claim that nobody has won, times the number of the round. Rivals that pause alike collide
 /// again, so the pause is random.
 const BACK_OFF: Duration = Duration::from_millis(150);
+
+/// How long a claim that is met half way may take to come to its end.
+const RIVAL_WITHIN: Duration = Duration::from_millis(500);
 
 /// A change of a role, from the first look to the last.
 pub struct Changing<'a> {
@@ -104,8 +102,13 @@ impl<'a> Changing<'a> {
     /// The listener's output is gone.
     pub async fn prepare(&mut self, listener: &mut dyn Listener) -> Result<Result<Plan, Refusal>, Error> {
         let mut looks = 0;
+        let mut has_waited = false;
         loop {
             self.look(listener).await?;
+            if !std::mem::replace(&mut has_waited, true) && self.meets_a_rival() {
+                tokio::time::sleep(RIVAL_WITHIN).await;
+                continue;
+            }
             looks += 1;
             let planned = self.plan();
             // A check that failed is repeated: one lost packet is no death.
@@ -113,6 +116,11 @@ impl<'a> Changing<'a> {
                 return Ok(planned);
             }
         }
+    }
+
+    /// Whether somebody else's term is open. It may be on its way to the nodes just now, and is then not to be closed.
+    fn meets_a_rival(&self) -> bool {
+        self.scene().standing().open.iter().any(|held| !self.claims.contains(&held.record.claim))
     }
 
     async fn look(&mut self, listener: &mut dyn Listener) -> Result<(), Error> {
@@ -161,165 +169,10 @@ impl<'a> Changing<'a> {
         Ok(change)
     }
 
-    async fn rounds(&mut self, plan: Plan, listener: &mut dyn Listener) -> Result<Change, Error> {
-        let asked = plan.clone();
-        // Whoever agreed to the next of the chain agreed to this node: by the new term the next one is another.
-        self.wish.to = Some(plan.to.clone());
-        let mut plan = plan;
-        let mut went_back: Option<(String, bool)> = None;
-        for round in 1..=ROUNDS_MAX {
-            let came = self.run(&plan, listener).await?;
-            self.end_attempts(listener).await;
-            match came {
-                Came::Through => {
-                    let end = match went_back {
-                        Some((why, true)) => End::WentBack { why, hints: std::mem::take(&mut self.hints) },
-                        Some((why, false)) => {
-                            self.hints.push("m3m status shows what is true now".to_owned());
-                            End::NotWon { why, hints: std::mem::take(&mut self.hints) }
-                        }
-                        None if plan.kind == Kind::Nothing => End::Nothing,
-                        None => End::Done,
-                    };
-                    return Ok(self.end(&asked, plan.term(), end));
-                }
-                Came::Lost(held) => return Ok(self.overtaken(&asked, &plan, *held)),
-                Came::Contested => tokio::time::sleep(back_off(round)).await,
-                Came::Cut => tokio::time::sleep(BACK_OFF).await,
-                Came::Failed(why) => {
-                    let back = self.way_back(&asked, &plan, went_back.is_some());
-                    let Some(back) = back else {
-                        let why = match went_back {
-                            Some((failed, _)) => format!("{failed}; and going back failed: {why}"),
-                            None => why,
-                        };
-                        return Ok(self.incomplete(&asked, &plan, why));
-                    };
-                    went_back = Some((why, self.has_touched));
-                    self.wish = back;
-                }
-            }
-            plan = match self.prepare(listener).await? {
-                Ok(next) if self.is_overtaken(&asked, &next) => {
-                    return Ok(self.overtaken(&asked, &next, next.base.clone()));
-                }
-                Ok(next) => next,
-                Err(refusal) => {
-                    // Such as of a target that has died meanwhile.
-                    let Some(back) = self.way_back(&asked, &plan, went_back.is_some()) else {
-                        return Ok(self.stopped(&asked, &plan, went_back, refusal));
-                    };
-                    self.wish = back;
-                    went_back = Some((refusal.reason, self.has_touched));
-                    match self.plan() {
-                        Ok(next) => next,
-                        Err(refusal) => return Ok(self.stopped(&asked, &plan, went_back, refusal)),
-                    }
-                }
-            };
-        }
-        Ok(self.incomplete(&asked, &plan, format!("it was not done after {ROUNDS_MAX} rounds")))
-    }
-
-    /// Whether somebody else has moved on from the term that this change started from.
-    fn is_overtaken(&self, asked: &Plan, next: &Plan) -> bool {
-        let record = &next.base.record;
-        record.term > asked.base.record.term && !self.claims.contains(&record.claim) && self.is_known_won(next)
-    }
-
-    fn is_known_won(&self, plan: &Plan) -> bool {
-        self.scene().standing().won.is_some_and(|won| won.commit == plan.base.commit)
-    }
-
-    /// The wish to give the role back to whom it had before, where that may help: it was a live node, and this is not
-    /// the way back already.
-    fn way_back(&self, asked: &Plan, plan: &Plan, is_back: bool) -> Option<Wish> {
-        let before = &asked.holder;
-        let lives = matches!(self.scene().life(before), Life::Answers(_));
-        let may = !is_back && plan.to != *before && asked.kind == Kind::Switchover && lives;
-        may.then(|| Wish {
-            to: Some(before.clone()),
-            reason: format!("going back: {} could not take over", plan.to),
-            goes_back: true,
-            ..self.wish.clone()
-        })
-    }
-
-    /// The end where the next plan was refused.
-    fn stopped(&mut self, asked: &Plan, plan: &Plan, went_back: Option<(String, bool)>, refusal: Refusal) -> Change {
-        let Refusal { reason, hints, .. } = refusal;
-        let why = match went_back {
-            Some((failed, _)) => format!("{failed}; and going back is refused: {reason}"),
-            None => reason,
-        };
-        let term = self.scene().standing().in_force().map_or(plan.base.record.term, |held| held.record.term);
-        self.hints.extend(hints);
-        self.unfinished(asked, term, why)
-    }
-
-    /// The end where somebody else's term is in force.
-    fn overtaken(&mut self, asked: &Plan, plan: &Plan, held: Held) -> Change {
-        let term = held.record.term;
-        if !self.may_have_acted {
-            return self.end(asked, term, End::Lost(Box::new(held)));
-        }
-        self.incomplete(asked, plan, format!("term {term} by {} came in between", held.record.by))
-    }
-
-    fn incomplete(&mut self, asked: &Plan, plan: &Plan, why: String) -> Change {
-        let term = if self.has_touched { plan.term() } else { plan.base.record.term };
-        self.unfinished(asked, term, why)
-    }
-
-    /// The end where what was asked is not done, with what a person may do then.
-    fn unfinished(&mut self, asked: &Plan, term: u64, why: String) -> Change {
-        let verb = match asked.duty {
-            Duty::Primary => "promote",
-            Duty::Brain => "inherit-brain",
-        };
-        let mut hints = std::mem::take(&mut self.hints);
-        if self.has_touched {
-            hints.insert(0, format!("m3m {verb} {} goes on from here, also with another node", asked.to));
-            hints.push("m3m status shows what is true now".to_owned());
-            self.end(asked, term, End::Incomplete { why, hints })
-        } else {
-            hints.insert(0, format!("no service was touched; try again: m3m {verb} {}", asked.to));
-            self.end(asked, term, End::NotWon { why, hints })
-        }
-    }
-
-    fn end(&mut self, asked: &Plan, term: u64, end: End) -> Change {
-        Change {
-            cell: self.cell.inventory.cell.clone(),
-            at: self.at,
-            duty: asked.duty,
-            from: asked.holder.clone(),
-            to: asked.to.clone(),
-            kind: asked.kind,
-            term,
-            steps: std::mem::take(&mut self.taken),
-            end,
-            warnings: std::mem::take(&mut self.warnings),
-            took: self.begun.elapsed(),
-            after: None,
-        }
-    }
-
     /// When a step that is told now has to begin, and until when it is waited for, if it needs so much time on the node.
     fn times(&self, needs: Duration) -> (Instant, Instant) {
         let begin_by = Instant::now() + self.timeout;
         (begin_by, begin_by + needs)
-    }
-
-    /// Keeps what a person may do about a refusal for the end.
-    fn keep_hint(&mut self, node: &NodeName, refusal: &step::Refusal) {
-        let hint = self.hint(node, refusal).filter(|hint| !self.hints.contains(hint));
-        self.hints.extend(hint);
-    }
-
-    fn hint(&self, node: &NodeName, refusal: &step::Refusal) -> Option<String> {
-        let path = self.cell.inventory.node(node).map(|told| told.repository.path.as_str());
-        refusal.hint(node.as_str(), path.unwrap_or_default())
     }
 
     /// The node of the inventory; a plan names no other.

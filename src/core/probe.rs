@@ -151,6 +151,8 @@ pub struct Repository {
     pub commits: Vec<Commit>,
     /// Paths that differ from the head; nothing where git did not say.
     pub uncommitted: Option<u64>,
+    /// A lock file that git left when it crashed.
+    pub lock_file: Option<String>,
 }
 
 /// One commit.

@@ -67,6 +67,7 @@ fn read_line(facts: &mut Facts, key: &str, value: &str) {
         }
         "repository" => facts.repository = read_place(value),
         "branch" => edit(facts, |repository| repository.branch = Some(harmless(value, TEXT_CHARS_MAX))),
+        "lock_file" => edit(facts, |repository| repository.lock_file = Some(harmless(value, TEXT_CHARS_MAX))),
         "commit" => {
             if let Some(commit) = read_commit(value) {
                 edit(facts, |repository| repository.commits.push(commit));

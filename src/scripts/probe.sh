@@ -68,6 +68,9 @@ else
     # The second line is the path from the top of the work tree down to here: empty at the top itself.
     printf 'repository %s\n' "$(printf '%s' "$place" | tr '\n' ' ')"
     in_repository symbolic-ref -q --short HEAD | { read -r line && printf 'branch %s\n' "$line"; }
+    # One that works holds this for moments: after a minute it is what a crash has left, and nothing can be committed.
+    lock=$(in_repository rev-parse --absolute-git-dir)/index.lock
+    [ -e "$lock" ] && [ -n "$(find "$lock" -mmin +1 2>/dev/null)" ] && printf 'lock_file %s\n' "$lock"
     in_repository log -n "$commits" --format='commit %H %ct %P' HEAD --
     # git prints nothing at all where it fails, so a count is given only below a header.
     in_repository status --porcelain=v2 --branch --untracked-files=normal | {

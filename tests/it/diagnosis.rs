@@ -118,8 +118,12 @@ fn commits(head: usize, age_s: i64) -> Vec<Commit> {
 }
 
 pub fn facts(primary: bool) -> Facts {
-    let repository =
-        Repository { branch: Some("main".into()), commits: commits(90, 5), uncommitted: Some(0), bare: false };
+    let repository = Repository {
+        branch: Some("main".into()),
+        commits: commits(90, 5),
+        uncommitted: Some(0),
+        ..Repository::default()
+    };
     Facts {
         clock: Some(Duration::from_secs(AT.unsigned_abs())),
         boot_id: Some("bda0993b".into()),

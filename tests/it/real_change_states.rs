@@ -1,6 +1,7 @@
 //! Repositories in a bad state, and nodes whose disk is full, while roles move; with real OpenSSH.
 
 use std::fs;
+use std::time::SystemTime;
 
 use crate::five::NAMES;
 use crate::real_change_cell::RealCell;
@@ -11,6 +12,27 @@ const FILLS_UP: &str = "trap '' XFSZ; [ ! -e ~/full ] || ulimit -f 0; exec sh -c
 
 fn lock(cell: &RealCell, node: &str) {
     fs::write(cell.file(node, ".git/index.lock"), "").expect("a lock file");
+}
+
+/// One that a crash has left long ago.
+fn lock_for_long(cell: &RealCell, node: &str) {
+    let lock = fs::File::create(cell.file(node, ".git/index.lock")).expect("a lock file");
+    lock.set_modified(SystemTime::UNIX_EPOCH).expect("its age");
+}
+
+#[test]
+fn a_lock_file_that_git_has_left_is_seen_before_anything_is_touched() {
+    let Some(cell) = RealCell::start() else { return };
+    lock_for_long(&cell, "cedar");
+    let says = ["git crashed and left a lock file", "hint: on cedar: if no git runs there: rm "];
+    cell.change("promote cedar").assert_refused().assert_says(&says);
+    cell.change("promote").assert(0, "done");
+    cell.assert_settled(&NAMES, 2, "dogwood", "birch");
+    lock_for_long(&cell, "dogwood");
+    cell.change("promote amber").assert_refused().assert_says(&["dogwood could not commit what it wrote", "rm "]);
+    cell.assert_settled(&NAMES, 2, "dogwood", "birch");
+    let status = cell.run("status");
+    assert!(status.assert_code(10).stdout.contains("left a lock file"), "{status}");
 }
 
 #[test]

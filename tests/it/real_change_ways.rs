@@ -62,7 +62,7 @@ fn every_login_shell_gives_and_takes_at_a_path_that_it_reads_in_its_own_way() {
     for (node, (_, file)) in NAMES.iter().zip(SHELLS) {
         let path = cell.server(node).home().join(file);
         std::fs::create_dir_all(path.parent().expect("the home")).expect("a directory");
-        std::fs::write(path, "echo Welcome; sleep 0.1\n").expect("a start-up file");
+        std::fs::write(path, "echo Welcome\n").expect("a start-up file");
     }
     cell.make_ready();
     let mut from = "amber";

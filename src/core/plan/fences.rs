@@ -8,7 +8,8 @@ use crate::core::duty::Duty;
 use crate::core::inventory::Fence;
 use crate::core::name::NodeName;
 use crate::core::observation::Picture;
-use crate::core::probe::ServiceState;
+use crate::core::probe::{Facts, ServiceState};
+use crate::core::readiness::repository_fault;
 use crate::core::term::{Held, Standing, TermRecord};
 
 /// A node that must not execute any more.
@@ -97,6 +98,9 @@ pub(super) fn fences(
                 if wish.duty == Duty::Primary && (is_relieved || scene.executes(&node)) {
                     tellable(scene, base, &node)?;
                 }
+                if wish.duty == Duty::Primary && is_relieved {
+                    committable(scene, &node, facts)?;
+                }
                 Means::Stop
             }
             // A BRAIN that was not one is not waited for.
@@ -136,6 +140,15 @@ fn tellable(scene: &Scene<'_>, base: &Held, node: &NodeName) -> Result<(), Refus
     }
     Err(Refusal::new(format!("{node} cannot be told to stop and to commit what it wrote: it cannot take a term"))
         .hint(format!("m3m init {node} makes it ready; m3m init --repair {node} if its term cannot be read")))
+}
+
+/// What cannot be committed cannot be taken along.
+fn committable(scene: &Scene<'_>, node: &NodeName, facts: &Facts) -> Result<(), Refusal> {
+    let fault = scene.inventory.node(node).and_then(|told| repository_fault(&told.repository, facts));
+    let Some((why, hint)) = fault else { return Ok(()) };
+    Err(Refusal::new(format!("{node} could not commit what it wrote: {why}"))
+        .hint(format!("on {node}: {hint}"))
+        .hint("or go on without these writes: --allow-data-loss"))
 }
 
 fn uncertain(duty: Duty, node: &NodeName, why: &str) -> Refusal {

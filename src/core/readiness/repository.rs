@@ -37,7 +37,11 @@ pub(in crate::core) fn repository_fault(expected: &Expected, facts: &Facts) -> O
             match &found.branch {
                 Some(other) if other != branch => (format!("on branch {other} instead of {branch}"), switch),
                 None if facts.complete => ("the head is detached".to_owned(), switch),
-                _ => return None,
+                _ => {
+                    let lock = found.lock_file.as_ref()?;
+                    let why = format!("git crashed and left a lock file, nothing can be committed: {lock}");
+                    (why, format!("if no git runs there: rm {}", word(lock)))
+                }
             }
         }
     })

@@ -110,11 +110,12 @@ impl Observation {
 }
 
 impl Picture {
-    /// What nodes hold, of those that answered to the end.
+    /// What nodes hold, of those that answered to the end. What is another node's by its own word, as behind a wrong host
+    /// in the inventory, does not count twice.
     #[must_use]
     pub fn holdings(&self) -> Holdings {
         let held = self.observations.iter().filter_map(|(name, seen)| {
-            let facts = seen.facts().filter(|facts| facts.complete)?;
+            let facts = seen.facts().filter(|facts| facts.complete && !facts.is_anothers(name))?;
             Some((name.clone(), facts.term.clone()))
         });
         held.collect()

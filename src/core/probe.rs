@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::inventory::Node;
+use super::name::NodeName;
 use super::pause::Pause;
 use super::shell::{arguments, command_line};
 use super::term::HeldTerm;
@@ -174,6 +175,12 @@ impl Facts {
             RepositoryState::Found(repository) => Some(repository),
             _ => None,
         }
+    }
+
+    /// Whether it is another node than the one of this name that answered, by its own word.
+    #[must_use]
+    pub fn is_anothers(&self, name: &NodeName) -> bool {
+        self.identity.as_ref().is_some_and(|identity| identity.node != name.as_str())
     }
 
     /// The head commit.

@@ -28,6 +28,10 @@ start_service() {
     (: >"$said_file") 2>/dev/null || said_file=/dev/null
     in_time
     (: >"$starting") 2>/dev/null || refuse git "cannot write $starting"
+    # Whoever executes from here on writes newer things than those who did under terms before.
+    if [ "$role" = primary ]; then
+        said=$(in_repository update-ref --no-deref refs/m3m/started "$commit" 2>&1) || git_failed "$said"
+    fi
     tick
     give_up_at=$((now + start_s * 100))
     bounded "$start_s" "$said_file" "$start"

@@ -131,9 +131,8 @@ pub(super) fn steps(plan: &Plan) -> Vec<(Stage, String)> {
         steps.push((Stage::Claim, text));
     }
     steps.extend(plan.fences.iter().map(|fence| (Stage::Fence, fence.words(*duty))));
-    if *duty == Duty::Primary && plan.starts {
-        let mut givers = stopped(&plan.fences);
-        givers.extend(plan.sources.iter().cloned());
+    if *duty == Duty::Primary {
+        let givers = [plan.sources.clone(), stopped(&plan.fences)].concat();
         if !givers.is_empty() {
             steps.push((Stage::State, format!("{to} takes in what {} holds", givers_words(&givers))));
         }

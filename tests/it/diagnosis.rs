@@ -256,6 +256,9 @@ pub fn picture_of(
         }
         let mut answer = silence(words).map_or_else(|| Ok(well(&node.name)), Err);
         if let Ok(facts) = &mut answer {
+            if let Some(identity) = facts.identity.as_mut() {
+                identity.node = node.name.to_string();
+            }
             let of_all = words_of("cell").split(',');
             of_all.chain(words.split(',')).filter(|word| !word.is_empty()).for_each(|word| change(facts, word));
             if let RepositoryState::Found(repository) = &mut facts.repository {

@@ -41,6 +41,7 @@ const STORIES: &[(&str, &str, &str)] = &[
     ("nobody of the chain can", "almaty=cut saint-petersburg=stranger novosibirsk=detached moscow=nogit", "promote"),
     ("who is behind takes it in", "almaty=behind", "promote"),
     ("who is ahead gives what it has", "saint-petersburg=diverged", "promote"),
+    ("a host leads to another node", "saint-petersburg=stranger,runs novosibirsk=stranger", "promote almaty"),
     ("the one named is dead", "novosibirsk=timeout", "promote novosibirsk"),
     ("the one named is kept out", "", "promote novosibirsk no-candidate:novosibirsk"),
     ("the one named is no member", "", "promote vladivostok"),
@@ -209,4 +210,24 @@ fn stories() {
         .map(|(name, pictures, wish)| format!("## {name}: {wish} [{pictures}]\n{}", told(&Case::new(pictures, wish))))
         .collect();
     check_or_bless("tests/golden/plan/stories.txt", &told.join("\n"));
+}
+
+#[test]
+fn who_has_left_the_inventory_is_not_taken_for_stopped() {
+    for (wish, refused) in
+        [("promote almaty", false), ("promote almaty required", true), ("promote almaty required off:amsterdam", false)]
+    {
+        let mut case = Case::new("cell=8almaty", wish);
+        case.inventory.nodes.retain(|node| node.name.as_str() != "amsterdam");
+        for picture in &mut case.pictures {
+            picture.observations.retain(|name, _| name.as_str() != "amsterdam");
+            for seen in picture.observations.values_mut() {
+                let held = seen.answer.as_mut().expect("an answer").term.as_mut().expect("a term");
+                held.record.as_mut().expect("a record").members.retain(|member| member.name.as_str() != "amsterdam");
+            }
+        }
+        let told = told(&case);
+        assert_eq!(told.matches("the inventory does not name").count(), 1, "{told}");
+        assert_eq!(told.starts_with("refused"), refused, "{told}");
+    }
 }

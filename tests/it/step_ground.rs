@@ -149,7 +149,7 @@ impl Ground {
 
     #[track_caller]
     pub fn inhale(&self, commit: &str, wanted: &str) -> Answer {
-        self.step(&step::inhale(self.address(), commit, wanted))
+        self.step(&step::inhale(self.address(), commit, wanted, false))
     }
 
     pub fn git(&self, args: &[&str]) -> String {

@@ -4,9 +4,10 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Stdio;
 
-use m3m::core::step::{self, Merged, Raise, Refusal};
+use m3m::core::duty::Duty;
+use m3m::core::step::{self, Merged, Raise, Refusal, ServiceEnd, Start};
 
-use crate::step_ground::{Ground, LONG, with_every_shell};
+use crate::step_ground::{Ground, LONG, with_each_shell, with_every_shell};
 
 fn exhale(commit: &str) -> Raise<'_> {
     Raise { commit, role: None, service: None, stop_within: LONG, kill_within: LONG, exhale: true }
@@ -204,6 +205,33 @@ fn where_both_sides_wrote_the_wanted_one_wins_and_nothing_is_lost() {
         ground.git(&["merge-base", "--is-ancestor", &own, "HEAD^2"]);
         assert!(ground.git(&["status", "--porcelain"]).is_empty());
         assert_eq!(ground.inhale(&term, &wanted).head, answer.head, "again");
+    });
+}
+
+#[test]
+fn whoever_executed_last_keeps_its_own() {
+    with_each_shell(|ground| {
+        ground.write("both", "1");
+        ground.commit("base");
+        let wanted = elsewhere(ground, "main", &[("both", "theirs"), ("theirs", "theirs")]);
+        let first = ground.hold(&ground.term(1, "p", &[]));
+        let service = &ground.node().service;
+        let (duty, expected_head) = (Duty::Primary, None);
+        let start = Start { commit: &first, duty, expected_head, service, within: LONG, kill_within: LONG };
+        assert_eq!(ground.start(start).service, Some(ServiceEnd::Started));
+        ground.write("both", "own");
+        // Terms that leave it PRIMARY change nothing of that.
+        let second = ground.hold(&ground.term(2, "p", &[&first]));
+        let answer = ground.inhale(&second, &wanted);
+        assert_eq!((&answer.refused, answer.merged), (&None, Some(Merged::Kept(1))));
+        assert_eq!((ground.read("both"), ground.read("theirs")), ("own".into(), "theirs".into()));
+        ground.git(&["merge-base", "--is-ancestor", &wanted, "HEAD"]);
+        // Once somebody else was PRIMARY, what that wrote is newer.
+        let third = ground.hold(&ground.term(3, "m", &[&second]));
+        let fourth = ground.hold(&ground.term(4, "p", &[&third]));
+        let newer = elsewhere(ground, &wanted, &[("both", "newer")]);
+        assert_eq!(ground.inhale(&fourth, &newer).merged, Some(Merged::Paths(1)));
+        assert_eq!(ground.read("both"), "newer");
     });
 }
 

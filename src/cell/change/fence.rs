@@ -88,8 +88,8 @@ impl Changing<'_> {
         if !under_way.is_empty() {
             came = came.or(Some(Came::Cut));
         }
-        // The holder's writes come first.
-        heads.sort_by_key(|(node, _)| *node != plan.holder);
+        // The holder's writes are the newest.
+        heads.sort_by_key(|(node, _)| plan.before() == Some(node));
         Ok(came.map_or(Ok(heads), Err))
     }
 

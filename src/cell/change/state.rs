@@ -24,12 +24,13 @@ const STATE_BYTES_MAX: u64 = 16 << 30;
 
 impl Changing<'_> {
     /// Has the new PRIMARY take in what the fenced nodes and the sources hold. Of a source that cannot give it nothing
-    /// depends; of the old PRIMARY in a switchover everything does.
+    /// depends; of the old PRIMARY in a switchover everything does. Where two wrote the same file the later one to be taken
+    /// in has it, so the newest source comes after the others, and the old PRIMARY last.
     pub(super) async fn take_in(
         &mut self,
         plan: &Plan,
         commit: &str,
-        mut heads: Vec<Head>,
+        heads: Vec<Head>,
         listener: &mut dyn Listener,
     ) -> Result<Result<(), Came>, Error> {
         let facts = self.picture().and_then(|picture| picture.facts(&plan.to));
@@ -41,8 +42,8 @@ impl Changing<'_> {
             let head = self.picture().and_then(|picture| picture.facts(node)).and_then(|facts| facts.head());
             (node.clone(), head.map(|head| head.id.clone()))
         };
-        heads.extend(plan.sources.iter().map(of));
-        for (node, head) in heads {
+        let sources: Vec<Head> = plan.sources.iter().map(of).collect();
+        for (node, head) in sources.into_iter().chain(heads) {
             let Some(head) = head else { continue };
             let is_needed = plan.before() == Some(&node) && !self.wish.goes_back;
             if known.contains(&head) && (is_clean || !is_needed) {
@@ -50,7 +51,7 @@ impl Changing<'_> {
             }
             let text = format!("{} takes in what {node} wrote", plan.to);
             let under_way = self.begin(Stage::State, Some(&plan.to), text, plan.term(), listener).await?;
-            let inhaled = self.inhale(&plan.to, &node, commit, &head, &known);
+            let inhaled = self.inhale(plan, &node, commit, &head, &known);
             let inhaled = self.unless_dead(&[plan.to.clone(), node.clone()], inhaled).await;
             match inhaled.unwrap_or_else(|(node, silence)| Err(NotTaken::cut(format!("{node}: {silence}")))) {
                 Ok((now, said)) => {
@@ -78,12 +79,16 @@ impl Changing<'_> {
     /// Carries a head over, unless it is there, and brings the work tree to it. Gives the head that it has then.
     async fn inhale(
         &self,
-        to: &NodeName,
+        plan: &Plan,
         from: &NodeName,
         commit: &str,
         head: &str,
         known: &BTreeSet<String>,
     ) -> Result<(String, String), NotTaken> {
+        let to = &plan.to;
+        // What runs there is not to find its files replaced by older ones. Where the PRIMARY by the term runs beside it, that
+        // one has written what counts.
+        let own_wins = !plan.starts && (plan.holder == *to || !self.scene().executes(&plan.holder));
         let deadline = Instant::now() + STATE_WITHIN;
         let mut carried = String::new();
         if !known.contains(head) {
@@ -108,7 +113,8 @@ impl Changing<'_> {
                 }
             }
         }
-        let told = self.cell.step(to, &|address| step::inhale(address, commit, head), (deadline, deadline)).await;
+        let told =
+            self.cell.step(to, &|address| step::inhale(address, commit, head, own_wins), (deadline, deadline)).await;
         let answer = match told {
             StepEnd::Answered(answer) => *answer,
             StepEnd::NotRun(silence) | StepEnd::Unknown(silence) => {
@@ -129,6 +135,8 @@ impl Changing<'_> {
                 let merged = match answer.merged {
                     Some(Merged::Paths(count)) => format!(", {count} paths as {from} has them"),
                     Some(Merged::Whole) => format!(", all files as {from} has them"),
+                    Some(Merged::Kept(count)) => format!(", {count} paths as {to} has them"),
+                    Some(Merged::KeptWhole) => format!(", all files as {to} has them"),
                     None => String::new(),
                 };
                 let said = format!("{carried}its head is {now:.10}{merged}");

@@ -30,6 +30,7 @@ impl Initialising<'_> {
         let mut under_way = JoinSet::new();
         for node in self.unready() {
             let ticket = begin(journal, "init", Some(&node), None, self.detail(&node)).await?;
+            self.has_begun = true;
             let end = self.step(&node, &|address| step::init(address, mode));
             under_way.spawn(async move { (node, ticket, end.await) });
         }
@@ -92,6 +93,8 @@ impl Initialising<'_> {
         let record = &claim.record;
         let text = format!("PRIMARY {}, BRAIN {} ({})", record.primary, record.brain, record.act.as_str());
         let ticket = begin(journal, "claim", None, Some(record.term), text).await?;
+        self.has_begun = true;
+        self.marks.insert(record.claim.clone());
         let (picture, inventory) = (self.picture(), self.cell.inventory());
         let is_ready = |node: &&NodeName| picture.facts(node).is_some_and(|facts| is_ready(inventory, node, facts));
         let voters = picture.observations.keys().filter(is_ready).cloned().collect();

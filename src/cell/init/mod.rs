@@ -22,7 +22,7 @@ use crate::core::plan::{Refusal, Scene, Signature};
 use crate::core::probe::Identity;
 use crate::core::silence::{Cause, Silence};
 use crate::core::step::{self, Made, Mode};
-use crate::core::term::{Standing, TermRecord};
+use crate::core::term::{Held, Standing, TermRecord};
 use crate::error::Error;
 use crate::world::clock;
 use crate::world::journal::Journal;
@@ -76,6 +76,10 @@ pub struct Initialising<'a> {
     /// Why a step did not do it.
     failed: BTreeMap<NodeName, (String, Option<String>)>,
     claimed: Vec<TermRecord>,
+    /// The marks of all claims that were put, won or not.
+    marks: BTreeSet<String>,
+    /// Whether something may have been changed.
+    has_begun: bool,
     end: End,
 }
 
@@ -88,7 +92,8 @@ impl<'a> Initialising<'a> {
         let picture = cell.gather(order.timeout, listener).await.map_err(Error::output)?;
         let (looks, made, failed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let pictures = vec![picture];
-        let mut this = Self { cell, order, looks, pictures, made, failed, claimed: Vec::new(), end: End::Done };
+        let (claimed, marks, has_begun, end) = (Vec::new(), BTreeSet::new(), false, End::Done);
+        let mut this = Self { cell, order, looks, pictures, made, failed, claimed, marks, has_begun, end };
         let answered = this.order.nodes.iter().filter(|node| this.picture().facts(node).is_some()).cloned();
         let mut under_way = JoinSet::new();
         for node in answered.collect::<Vec<_>>() {
@@ -201,13 +206,29 @@ impl<'a> Initialising<'a> {
     /// Makes the nodes ready, then brings the term on until there is no more to do.
     ///
     /// # Errors
-    /// The journal cannot be written: nothing more is done then. Or the listener's output is gone.
+    /// The journal could not be written before anything was done, or the listener's output is gone.
     pub async fn carry_out(mut self, journal: &Journal, listener: &mut dyn Listener) -> Result<Report, Error> {
+        match self.rounds(journal, listener).await {
+            Err(error) if self.has_begun => {
+                let hint = "run m3m init again: it goes on from what is there";
+                self.end = End::Incomplete(Refusal::new(error.render()).hint(hint));
+            }
+            other => other?,
+        }
+        let last = self.picture().clone();
+        Ok(self.report(&last, false))
+    }
+
+    async fn rounds(&mut self, journal: &Journal, listener: &mut dyn Listener) -> Result<(), Error> {
         self.make(journal, listener).await?;
         let mut idle = 0;
         for _ in 0..ROUNDS_MAX {
             let picture = self.cell.gather(self.order.timeout, listener).await.map_err(Error::output)?;
             self.pictures.push(picture);
+            if let Some(held) = self.changed_by_others() {
+                self.end = End::Lost(Box::new(held));
+                break;
+            }
             let scene = Scene { inventory: self.cell.inventory(), pictures: &self.pictures };
             let has_come_on = match next(&scene, self.wish(), &self.signature()) {
                 Next::Nothing => break,
@@ -226,8 +247,18 @@ impl<'a> Initialising<'a> {
         if idle == IDLE_ROUNDS_MAX {
             self.end = self.stuck();
         }
-        let last = self.picture().clone();
-        Ok(self.report(&last, false))
+        Ok(())
+    }
+
+    /// The term in force, where members and settings are to be changed and somebody else has changed them: who agreed to a
+    /// difference agreed to no other.
+    fn changed_by_others(&self) -> Option<Held> {
+        let first = Standing::of(&self.pictures.first()?.holdings());
+        let known = self.claimed.last().or(first.in_force().map(|held| &held.record))?;
+        let held = self.standing().in_force()?.clone();
+        let of = |record: &TermRecord| (record.members.clone(), record.quorum, record.fence);
+        let is_foreign = !self.marks.contains(&held.record.claim) && of(&held.record) != of(known);
+        Some(held).filter(|_| self.order.applies && is_foreign)
     }
 
     /// The end of a run that came no further.

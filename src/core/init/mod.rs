@@ -75,8 +75,9 @@ pub fn next(scene: &Scene<'_>, wish: Wish<'_>, signature: &Signature) -> Next {
     let Some(picture) = scene.now() else { return Next::Waits(Refusal::unanswered(false)) };
     let (standing, ready) = (scene.standing(), ready_nodes(scene.inventory, picture));
     let waits = |record: &TermRecord| {
-        let refusal = too_few(record, &ready, &picture.holdings())?;
-        Some(Next::Waits(refusal))
+        let before = standing.in_force().map(|held| &held.record).filter(|_| record.act == Act::Apply);
+        let refusal = before.and_then(|before| too_few_to_apply(before, record, &ready));
+        refusal.or_else(|| too_few(record, &ready, &picture.holdings())).map(Next::Waits)
     };
     let Some(base) = standing.in_force() else {
         let Signature { by, at, claim } = signature.clone();
@@ -96,12 +97,15 @@ pub fn next(scene: &Scene<'_>, wish: Wish<'_>, signature: &Signature) -> Next {
             if let Some(refusal) = unknown_members(&base.record, scene.inventory).filter(|_| !wish.applies) {
                 return Next::Waits(refusal);
             }
-            Some(TermRecord { act: Act::Close, ..base.record.clone() })
+            // A term that nobody is known to have won makes nobody PRIMARY: whoever executes stays it.
+            let executing = scene.executing_alone(&base.record).filter(|_| standing.won.is_none());
+            let primary = executing.unwrap_or(&base.record.primary).clone();
+            Some(TermRecord { act: Act::Close, primary, ..base.record.clone() })
         }
         _ => None,
     };
     if let Some(record) = record {
-        let from = may_execute(scene, &standing, &base.record, &base.record.primary);
+        let from = may_execute(scene, &standing, &base.record, &record.primary);
         let Signature { by, at, claim } = signature.clone();
         let record = TermRecord { from, reason: wish.reason.to_owned(), by, at, claim, ..record };
         return waits(&record).unwrap_or_else(|| Next::Claim(Box::new(Claim::next(&standing, record))));
@@ -146,6 +150,17 @@ fn ready_nodes(inventory: &Inventory, picture: &Picture) -> BTreeSet<NodeName> {
     seen.filter(|(name, facts)| is_ready(inventory, name, facts) && !is_damaged(facts))
         .map(|(name, _)| name.clone())
         .collect()
+}
+
+/// Whether too few are ready for a change of members or settings: more than half of all have to hold it, before and after.
+fn too_few_to_apply(before: &TermRecord, record: &TermRecord, ready: &BTreeSet<NodeName>) -> Option<Refusal> {
+    [before, record].into_iter().find_map(|record| {
+        let (count, all) =
+            (record.members.iter().filter(|member| ready.contains(&member.name)).count(), record.members.len());
+        let text = format!("a change of the cell needs more than half of its members, and {count} of {all} are ready");
+        let hint = "bring nodes back, or new ones in their places under the same names: m3m init makes them ready";
+        (count * 2 <= all).then(|| Refusal::new(text).hint(hint))
+    })
 }
 
 /// Whether a claim could not be won even if everybody who is ready took it.

@@ -180,3 +180,29 @@ fn members_that_the_inventory_does_not_name_are_not_passed_over_unasked() {
     assert_eq!(decided(&fewer, "a=7 b=7 d=7! e=7", true), "apply 8 after [7] from []");
     assert_eq!(decided(&fewer, "a=7 b=7 d=7! e=7", false), "nothing");
 }
+
+#[test]
+fn an_open_term_is_closed_without_moving_primary() {
+    let mut seen = picture("a=8 b=8 d=7! e=7");
+    for node in ["a", "b"] {
+        let facts = seen.observations.get_mut(&name(node)).and_then(|seen| seen.answer.as_mut().ok()).expect("facts");
+        facts.term.as_mut().and_then(|held| held.record.as_mut()).expect("a term").primary = name("a");
+    }
+    let inventory = inventory(&FIVE);
+    let nodes = FIVE.map(name).into();
+    let signature = Signature { by: String::new(), at: jiff::Timestamp::UNIX_EPOCH, claim: String::new() };
+    let (wish, pictures) = (Wish { nodes: &nodes, applies: false, reason: "" }, [seen]);
+    let Next::Claim(claim) = next(&Scene { inventory: &inventory, pictures: &pictures }, wish, &signature) else {
+        panic!("no claim");
+    };
+    assert_eq!((claim.record.primary, claim.record.from), (name("d"), vec![name("a")]));
+}
+
+#[test]
+fn a_change_of_members_waits_for_more_than_half_of_all() {
+    let text = "a=7 d=7! e=~7";
+    let fewer = inventory(&["a", "d", "e"]);
+    let refusal = "waits: a change of the cell needs more than half of its members, and 2 of 5 are ready";
+    assert_eq!(decided(&fewer, text, true), refusal);
+    assert!(decided(&fewer, "a=7 d=7! e=7", true).starts_with("apply 8"));
+}

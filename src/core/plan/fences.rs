@@ -88,6 +88,10 @@ pub(super) fn fences(
     for node in in_question {
         // Whoever left the cell and the inventory cannot be asked anything.
         if scene.inventory.node(&node).is_none() {
+            if base.record.fence == Fence::Required && wish.duty == Duty::Primary && !wish.confirmed_off.contains(&node)
+            {
+                return Err(uncertain(wish.duty, &node, "the inventory does not name it"));
+            }
             continue;
         }
         let is_holder = node == *wish.duty.holder(&base.record);

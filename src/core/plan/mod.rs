@@ -7,9 +7,11 @@ mod fences;
 mod life;
 mod refusal;
 mod remarks;
+mod sources;
 mod target;
 
 use std::collections::BTreeSet;
+use std::mem::discriminant;
 
 use jiff::Timestamp;
 
@@ -137,7 +139,14 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn executes(&self, node: &NodeName) -> bool {
         let facts = self.now().and_then(|picture| picture.facts(node));
-        facts.is_some_and(|facts| facts.service == ServiceState::Runs)
+        facts.is_some_and(|facts| facts.service == ServiceState::Runs && !facts.is_anothers(node))
+    }
+
+    /// The member that is seen to execute, where it is the only one.
+    #[must_use]
+    pub fn executing_alone<'r>(&self, record: &'r TermRecord) -> Option<&'r NodeName> {
+        let mut executing = record.members.iter().map(|member| &member.name).filter(|name| self.executes(name));
+        executing.next().filter(|_| executing.next().is_none())
     }
 
     /// How it stands with the terms.
@@ -153,6 +162,17 @@ impl Plan {
     pub fn before(&self) -> Option<&NodeName> {
         let earlier = self.base.record.from.first().filter(|_| self.starts && self.duty == Duty::Primary);
         if self.to == self.holder { earlier } else { Some(&self.holder) }
+    }
+
+    /// Whether it is what a person agreed to when this other one was shown.
+    #[must_use]
+    pub fn is_like(&self, shown: &Self) -> bool {
+        let fences = |plan: &Self| -> Vec<_> {
+            plan.fences.iter().map(|fencing| (fencing.node.clone(), discriminant(&fencing.means))).collect()
+        };
+        (self.kind, &self.to, &self.holder, self.starts) == (shown.kind, &shown.to, &shown.holder, shown.starts)
+            && (&self.base.commit, self.term(), &self.remarks) == (&shown.base.commit, shown.term(), &shown.remarks)
+            && fences(self) == fences(shown)
     }
 
     /// The number of the term under which all of it is done.
@@ -203,7 +223,8 @@ pub fn plan(scene: &Scene<'_>, wish: &Wish, signature: &Signature) -> Result<Pla
         let Signature { by, at, claim } = signature.clone();
         Claim::next(&standing, TermRecord { from, act, reason: wish.reason.clone(), by, at, claim, ..next })
     });
-    let sources = if wish.duty == Duty::Primary && !is_done { sources(scene, &to, &fences) } else { Vec::new() };
+    let sources =
+        if wish.duty == Duty::Primary && !is_done { sources::sources(scene, &to, &fences) } else { Vec::new() };
     let mut plan = Plan {
         duty: wish.duty,
         to,
@@ -294,8 +315,7 @@ fn roles(scene: &Scene<'_>, wish: &Wish, record: &TermRecord, is_won: bool, to: 
         Duty::Brain => {
             next.brain = to.clone();
             // An open term makes nobody PRIMARY: whoever executes stays it.
-            let mut executing = record.members.iter().map(|member| &member.name).filter(|name| scene.executes(name));
-            if !is_won && let (Some(only), None) = (executing.next(), executing.next()) {
+            if let Some(only) = scene.executing_alone(record).filter(|_| !is_won) {
                 next.primary = only.clone();
             }
         }
@@ -309,26 +329,4 @@ fn roles(scene: &Scene<'_>, wish: &Wish, record: &TermRecord, is_won: bool, to: 
         }
     }
     next
-}
-
-/// Nodes that answer, are not fenced anyway, and have a head that the target's last commits do not show: the newest
-/// first.
-fn sources(scene: &Scene<'_>, to: &NodeName, fences: &[Fencing]) -> Vec<NodeName> {
-    let Some(now) = scene.now() else { return Vec::new() };
-    let known: BTreeSet<&str> = now
-        .facts(to)
-        .and_then(|facts| facts.repository())
-        .map(|repository| repository.commits.iter().map(|commit| commit.id.as_str()).collect())
-        .unwrap_or_default();
-    let mut heads = BTreeSet::new();
-    let mut sources: Vec<(i64, NodeName)> = Vec::new();
-    for (name, observation) in &now.observations {
-        let head = observation.facts().and_then(super::probe::Facts::head);
-        let Some(head) = head.filter(|head| name != to && !known.contains(head.id.as_str())) else { continue };
-        if !fences.iter().any(|fencing| fencing.node == *name) && heads.insert(&head.id) {
-            sources.push((head.time_s, name.clone()));
-        }
-    }
-    sources.sort_by(|one, other| other.cmp(one));
-    sources.into_iter().map(|(_, name)| name).collect()
 }

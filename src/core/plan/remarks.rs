@@ -10,7 +10,7 @@ use crate::core::term::{Held, Standing};
 pub(super) fn remarks(scene: &Scene<'_>, wish: &Wish, standing: &Standing, plan: &Plan) -> Vec<String> {
     let open = standing.open.iter().map(|open| unclosed(open, plan));
     let others = contradictions(scene, wish).chain(left_behind(scene, plan));
-    open.chain(drift(scene, plan)).chain(others).collect()
+    open.chain(drift(scene, plan)).chain(unlisted(scene, plan)).chain(others).collect()
 }
 
 /// A claim that was begun and is not known to be won.
@@ -42,7 +42,19 @@ fn contradictions<'a>(scene: &'a Scene<'_>, wish: &'a Wish) -> impl Iterator<Ite
         Life::TurnsAway(silence) => {
             Some(format!("something at the address of {node} lives and turns m3m away ({silence}): is it really off?"))
         }
+        Life::Unknown(why) if scene.inventory.node(node).is_some() => {
+            Some(format!("that {node} is off rests on your word alone: {why}"))
+        }
         Life::Dead(_) | Life::Unknown(_) => None,
+    })
+}
+
+/// Whoever may still execute, and is in the inventory no more.
+fn unlisted<'a>(scene: &'a Scene<'_>, plan: &'a Plan) -> impl Iterator<Item = String> + 'a {
+    let from = plan.claim.as_ref().map_or(&plan.base.record.from, |claim| &claim.record.from);
+    let from = from.iter().filter(|_| plan.duty == Duty::Primary && !scene.executes(&plan.to));
+    from.filter(|node| scene.inventory.node(node).is_none()).map(|node| {
+        format!("{node} may still execute the service, and the inventory does not name it: nobody tells it to stop")
     })
 }
 

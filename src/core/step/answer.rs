@@ -90,6 +90,10 @@ pub enum Merged {
     Paths(u64),
     /// No mixture could be made: the wanted side's files, all of them.
     Whole,
+    /// So many paths differed on both sides; the node keeps its own, since it was the last to execute.
+    Kept(u64),
+    /// The same where no mixture could be made: its own files, all of them.
+    KeptWhole,
 }
 
 impl ServiceEnd {

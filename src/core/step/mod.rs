@@ -164,10 +164,11 @@ pub fn take(address: Address<'_>, wanted: &[String]) -> String {
     step(address, &[&wanted.join("\n")], &[include_str!("../../scripts/take.sh")])
 }
 
-/// The line that brings a work tree to a commit, under the term that the node must hold.
+/// The line that brings a work tree to a commit, under the term that the node must hold. Where both sides wrote, the
+/// wanted one has it, unless the node executes (`own_wins`) or was the last to do so.
 #[must_use]
-pub fn inhale(address: Address<'_>, commit: &str, wanted: &str) -> String {
-    let words = [commit, wanted, &address.node.repository.branch];
+pub fn inhale(address: Address<'_>, commit: &str, wanted: &str, own_wins: bool) -> String {
+    let words = [commit, wanted, &address.node.repository.branch, if own_wins { "own" } else { "" }];
     step(address, &words, &[EXHALE, include_str!("../../scripts/inhale.sh")])
 }
 

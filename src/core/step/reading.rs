@@ -55,6 +55,8 @@ fn read_line(answer: &mut Answer, key: &str, value: &str) {
         "uncommitted" => answer.uncommitted = value.parse().ok(),
         "merged" if value == "whole" => answer.merged = Some(Merged::Whole),
         "merged" => answer.merged = value.parse().ok().map(Merged::Paths),
+        "kept" if value == "whole" => answer.merged = Some(Merged::KeptWhole),
+        "kept" => answer.merged = value.parse().ok().map(Merged::Kept),
         "took" if answer.took.len() < ITEMS_MAX => answer.took.extend(id()),
         "term" => answer.term = read_term(value),
         "took_ms" => answer.step_took = value.parse().ok().map(Duration::from_millis),

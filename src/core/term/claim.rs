@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::standing::{Held, Standing, is_won};
-use super::{HeldTerm, Holdings, TermRecord};
+use super::{Act, HeldTerm, Holdings, TermRecord};
+use crate::core::inventory::Quorum;
 use crate::core::name::NodeName;
 
 /// A term that is about to be claimed.
@@ -76,7 +77,8 @@ impl Claim {
 }
 
 /// What a claim has come to, given the term that it follows, the answers so far, and the nodes whose answers are still
-/// awaited. It counts for the members before it and for its own, which are the same unless it changes them.
+/// awaited. It counts for the members before it and for its own, which are the same unless it changes them: then more than
+/// half of each have to hold it, whatever the quorum. Who is left out is not asked, so that all who answer agree says little.
 #[must_use]
 pub fn judge(claim: &Claim, before: Option<&TermRecord>, answers: &Answers, awaited: &BTreeSet<NodeName>) -> Outcome {
     let Some(commit) = answers.values().find_map(|answer| match answer {
@@ -96,8 +98,8 @@ pub fn judge(claim: &Claim, before: Option<&TermRecord>, answers: &Answers, awai
     let wins = |holdings: &Holdings| {
         let taker_holds = claim.record.taker().is_none_or(|taker| answers.get(taker).is_some_and(is_holder));
         let by_members_before = before.is_none_or(|before| {
-            let electorate =
-                TermRecord { members: before.members.clone(), quorum: before.quorum, ..claim.record.clone() };
+            let quorum = if claim.record.act == Act::Apply { Quorum::Majority } else { before.quorum };
+            let electorate = TermRecord { members: before.members.clone(), quorum, ..claim.record.clone() };
             is_won(&electorate, commit, holdings)
         });
         taker_holds && by_members_before && is_won(&claim.record, commit, holdings)
@@ -145,7 +147,6 @@ fn lost_or_open(claim: &Claim, holdings: &Holdings, own: Option<&str>) -> Outcom
 mod tests {
     use super::super::record::tests::{name, record};
     use super::*;
-    use crate::core::inventory::Quorum;
 
     const FIVE: [&str; 5] = ["a", "b", "c", "d", "e"];
 
@@ -236,6 +237,18 @@ mod tests {
             nodes.iter().map(|node| (name(node), ClaimAnswer::Holds("8".to_owned()))).collect()
         };
         let judge = |nodes: &[&str]| judge(&claim, Some(&before), &answers(nodes), &BTreeSet::new());
+        assert_eq!(judge(&["a", "b"]), Outcome::Open(Vec::new()));
+        assert_eq!(judge(&["a", "b", "c"]), Outcome::Won);
+    }
+
+    #[test]
+    fn a_change_of_the_cell_needs_more_than_half_of_all_also_under_any() {
+        let before = record(7, "d", "e");
+        let claim = Claim { record: TermRecord { act: Act::Apply, ..claim(Quorum::Any).record }, parents: Vec::new() };
+        let judge = |nodes: &[&str]| {
+            let answers = nodes.iter().map(|node| (name(node), ClaimAnswer::Holds("8".to_owned()))).collect();
+            judge(&claim, Some(&before), &answers, &BTreeSet::new())
+        };
         assert_eq!(judge(&["a", "b"]), Outcome::Open(Vec::new()));
         assert_eq!(judge(&["a", "b", "c"]), Outcome::Won);
     }

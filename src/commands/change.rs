@@ -1,5 +1,7 @@
 //! What `promote` and `inherit-brain` have in common: plan, consent, execution, and a last look.
 
+use std::time::Instant;
+
 use super::act::ActArgs;
 use super::consent::{self, Question};
 use super::context::{Context, unless_gone};
@@ -34,15 +36,15 @@ pub(super) async fn run(context: &Context, act: &ActArgs, wish: Wish) -> Result<
     let by = operator();
     let journal = Journal::open(source.inventory.cell.clone(), by.clone()).await?;
     let mut changing = Changing::new(&cell, &journal, by, timeout, wish);
-    let plan = changing.prepare(view.as_mut()).await?.map_err(refused)?;
+    let mut plan = changing.prepare(view.as_mut()).await?.map_err(refused)?;
     if act.dry_run {
         return match view.hear(&Event::Planned(&plan)) {
             Ok(()) => Ok(Exit::Ok),
             Err(error) => unless_gone(error, Exit::Ok),
         };
     }
-    if plan.kind != Kind::Nothing && !act.yes {
-        confirm(context, &plan, &changing, cell.inventory(), view.as_mut()).await?;
+    if !act.yes {
+        plan = agreed(context, plan, &mut changing, cell.inventory(), view.as_mut()).await?;
     }
     let mut guard = CutOff { verb: verb(&plan), is_over: false };
     let change = changing.carry_out(plan, view.as_mut()).await;
@@ -54,6 +56,33 @@ pub(super) async fn run(context: &Context, act: &ActArgs, wish: Wish) -> Result<
         Ok(()) => Ok(exit),
         Err(error) => unless_gone(error, exit),
     }
+}
+
+/// The plan that a person agrees to. Who took long to answer agreed to what was true then, so it is looked at again: a
+/// node that was dead may be back.
+async fn agreed(
+    context: &Context,
+    mut plan: Plan,
+    changing: &mut Changing<'_>,
+    inventory: &Inventory,
+    view: &mut dyn Listener,
+) -> Result<Plan, Error> {
+    while plan.kind != Kind::Nothing {
+        let asked = Instant::now();
+        confirm(context, &plan, changing, inventory, view).await?;
+        if asked.elapsed() < inventory.timing.health_check {
+            break;
+        }
+        let fresh = changing.prepare(view).await?.map_err(refused)?;
+        let is_same = fresh.is_like(&plan);
+        plan = fresh;
+        if is_same {
+            break;
+        }
+        view.hear(&Event::Consenting).map_err(Error::output)?;
+        view::write_err("In the meantime the cell has changed, and so has the plan.\n\n");
+    }
+    Ok(plan)
 }
 
 /// Asks for consent: the topology as it was just seen, and what follows.

@@ -40,6 +40,8 @@ mod change_services;
 #[cfg(feature = "lab")]
 mod change_splits;
 #[cfg(feature = "lab")]
+mod change_states;
+#[cfg(feature = "lab")]
 mod change_steps;
 #[cfg(feature = "lab")]
 mod change_writes;

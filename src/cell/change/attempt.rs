@@ -11,6 +11,7 @@ use super::run::UnderWay;
 use crate::core::change::{Stage, StepResult};
 use crate::core::event::Listener;
 use crate::core::plan::{Fencing, Plan};
+use crate::core::status::Warning;
 use crate::core::step::{Address, ServiceEnd};
 use crate::error::Error;
 
@@ -41,16 +42,24 @@ impl Changing<'_> {
     pub(super) async fn end_attempts(&mut self, listener: &mut dyn Listener) {
         for Attempt { step, mut ways } in std::mem::take(&mut self.attempts) {
             let paths = ways.len();
-            let mut is_stopped = false;
+            let (mut is_stopped, mut answered) = (false, None);
             while let Some(done) = ways.try_join_next() {
-                let answer = match done {
-                    Ok(StepEnd::Answered(answer)) => answer.service,
-                    _ => None,
-                };
-                is_stopped |= answer.is_some_and(ServiceEnd::is_down);
+                let Ok(StepEnd::Answered(answer)) = done else { continue };
+                is_stopped |= answer.service.is_some_and(ServiceEnd::is_down);
+                answered = Some(answer);
             }
             if is_stopped {
                 self.take(step, StepResult::Done, "it answered after all, and is stopped".to_owned(), listener).await;
+            } else if let Some(answer) = answered {
+                let why = answer.refused.map_or("whether it stopped cannot be told".to_owned(), |why| why.to_string());
+                let node = step.node().cloned();
+                let text = format!("it answered after all, and may still execute: {why}");
+                self.warnings.push(Warning {
+                    hint: Some("m3m status shows what runs where".to_owned()),
+                    node,
+                    text: text.clone(),
+                });
+                self.take(step, StepResult::Failed, text, listener).await;
             } else {
                 let s = if paths == 1 { "" } else { "s" };
                 let said = format!("told over {paths} path{s}, no answer");

@@ -35,6 +35,13 @@ pub(super) struct UnderWay {
     since: Instant,
 }
 
+impl UnderWay {
+    /// The node that it is done to, if it is one.
+    pub(super) fn node(&self) -> Option<&NodeName> {
+        self.step.node.as_ref()
+    }
+}
+
 impl Changing<'_> {
     /// Carries a plan out.
     pub(super) async fn run(&mut self, plan: &Plan, listener: &mut dyn Listener) -> Result<Came, Error> {

@@ -45,7 +45,9 @@ impl Changing<'_> {
             StepEnd::NotRun(silence) => (StepResult::Failed, format!("not told: {silence}"), Err(Came::Cut)),
             StepEnd::Unknown(silence) => (StepResult::Unknown, format!("no word: {silence}"), Err(Came::Cut)),
             StepEnd::Answered(answer) => match (&answer.refused, answer.service) {
-                (None, Some(ServiceEnd::Running)) => (StepResult::Done, "it ran already".to_owned(), Ok(())),
+                (None, Some(ServiceEnd::Running)) if answer.failed.is_none() => {
+                    (StepResult::Done, "it ran already".to_owned(), Ok(()))
+                }
                 (None, Some(ServiceEnd::Started)) => (StepResult::Done, "it runs".to_owned(), Ok(())),
                 (Some(refusal), _) if is_passing(refusal) => (StepResult::Failed, refusal.to_string(), Err(Came::Cut)),
                 (refusal, end) => {

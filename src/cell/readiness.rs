@@ -11,11 +11,12 @@ use super::Cell;
 use super::observe::{Question, ask, lost};
 use crate::core::event::{Event, Listener};
 use crate::core::inventory::{Node, NodeName};
-use crate::core::observation::Observation;
+use crate::core::observation::{Observation, Picture};
 use crate::core::promises::promises;
-use crate::core::readiness::{self, NodeReadiness, Pair, Readiness};
+use crate::core::readiness::{self, NodeReadiness, Pair, Readiness, Yardstick};
 use crate::core::relay::Outcome;
 use crate::core::silence::{Cause, Phase, Silence};
+use crate::core::term::Standing;
 use crate::world::clock;
 use crate::world::ssh::RemoteCommand;
 
@@ -49,10 +50,12 @@ impl Cell {
                 answers.push((observation, stdout));
             }
         }
+        let observations = answers.iter().map(|(seen, _)| (seen.node.clone(), seen.clone())).collect();
+        let picture = Picture { at: clock::now(), observations };
+        let standing = Standing::of(&picture.holdings());
         let judged = self.inventory.nodes.iter().filter(|node| self.reach.contains_key(&node.name));
-        let nodes = judged.map(|node| self.judge(node, &answers)).collect();
-        let observations: Vec<Observation> = answers.into_iter().map(|(observation, _)| observation).collect();
-        let pairs = self.pairs(&observations, timeout, listener).await?;
+        let nodes = judged.map(|node| self.judge(node, &answers, &standing)).collect();
+        let pairs = self.pairs(&picture, timeout, listener).await?;
         let readiness = Readiness {
             cell: self.inventory.cell.clone(),
             at: clock::now(),
@@ -64,8 +67,9 @@ impl Cell {
         Ok(readiness.with_pairs(pairs))
     }
 
-    fn judge(&self, node: &Node, answers: &[(Observation, Vec<u8>)]) -> NodeReadiness {
+    fn judge(&self, node: &Node, answers: &[(Observation, Vec<u8>)], standing: &Standing) -> NodeReadiness {
         let late = self.inventory.timing.health_timeout / 3;
+        let yardstick = Yardstick { cell: &self.inventory.cell, standing, late };
         // A question that panicked was reported where it happened. Its node must not be missing.
         let unheard = (lost(node.name.clone()), Vec::new());
         let (observation, stdout) =
@@ -75,17 +79,12 @@ impl Cell {
             host: node.host.clone(),
             port: node.ssh.port(),
             heard_nothing: observation.heard_nothing(),
-            findings: readiness::judge(node, observation, &readiness::read(stdout), late),
+            findings: readiness::judge(node, observation, &readiness::read(stdout), yardstick),
         }
     }
 
     /// Tries the pairs in which an asked node takes part.
-    async fn pairs(
-        &self,
-        observations: &[Observation],
-        timeout: Duration,
-        listener: &mut dyn Listener,
-    ) -> io::Result<Vec<Pair>> {
+    async fn pairs(&self, picture: &Picture, timeout: Duration, listener: &mut dyn Listener) -> io::Result<Vec<Pair>> {
         let all: Vec<NodeName> = self.inventory.nodes.iter().map(|node| node.name.clone()).collect();
         let mut pairs = readiness::pairs(&all);
         pairs.retain(|(relay, target)| self.reach.contains_key(relay) || self.reach.contains_key(target));
@@ -95,7 +94,7 @@ impl Cell {
         let mut attempts = JoinSet::new();
         let mut tried = Vec::new();
         for (index, (relay, target)) in pairs.into_iter().enumerate() {
-            let observed = observations.iter().find(|observation| observation.node == relay);
+            let observed = picture.observations.get(&relay);
             if let Some((node, Err(silence))) = self.inventory.node(&relay).zip(observed.map(|seen| &seen.answer)) {
                 // Who does not speak to this machine relays nothing for it.
                 let (name, at) = (relay.to_string(), (node.address().to_owned(), node.ssh.port()));

@@ -15,6 +15,7 @@ LC_ALL=C
 export LC_ALL
 
 printf 'm3m-check 1\nlogin_shell %s\n' "${SHELL:-}"
+command -v flock >/dev/null || printf 'flock missing\n'
 
 service_commands() {
     while [ $# -ge 3 ]; do
@@ -61,8 +62,10 @@ at_boot() {
 # What a git that crashed has left. One that works holds its locks for moments.
 locks() {
     git_dir=$(git rev-parse --absolute-git-dir) || return
-    # Other files of that name, such as those of a hook's packages, are no locks, and those of a check stop nobody.
-    find "$git_dir"/*.lock "$git_dir/refs" "$git_dir/reftable" -name '*.lock' ! -name 'm3m-check.*' -type f -mmin +1 |
+    # Other files of that name, such as those of a hook's packages, are no locks, and those of a check stop nobody. The
+    # one that steps lock stays there for good.
+    find "$git_dir"/*.lock "$git_dir/refs" "$git_dir/reftable" -name '*.lock' ! -name 'm3m-check.*' ! -name m3m.lock \
+        -type f -mmin +1 |
         head -n 5 |
         while IFS= read -r lock; do printf 'lock %s\n' "$lock"; done
 }

@@ -28,5 +28,8 @@ elif tip=$(in_repository rev-parse -q --verify refs/m3m/term 2>/dev/null); then
     else
         printf 'fault %s\n' "$(printf '%s' "$links" | head -n 1)"
     fi
+elif in_repository for-each-ref refs/m3m/term 2>&1 | grep -q refs/m3m/term; then
+    # git passes over what it cannot read, and says so.
+    printf 'fault the held one cannot be read\n'
 fi
 printf 'm3m-end\n'

@@ -151,7 +151,8 @@ fn ignored_paths_and_locks_are_found() {
     }
     // A hook may have files of its own.
     std::fs::write(git_dir.join("hooks/yarn.lock"), "").expect("a file of that name");
-    let old = ["index.lock", "hooks/yarn.lock"].map(|name| git_dir.join(name));
+    std::fs::write(git_dir.join("m3m.lock"), "").expect("what steps lock");
+    let old = ["index.lock", "hooks/yarn.lock", "m3m.lock"].map(|name| git_dir.join(name));
     finish(Command::new("touch").args(["-d", "2020-01-01T00:00:00Z"]).args(old)).assert_code(0);
     let answer = ground.ask();
     assert_eq!(

@@ -36,6 +36,7 @@ fn a_fresh_lab_is_ready() {
         assert_outcome(&shown, node, "login_shell", "ok", "/bin/sh, starts within ");
         assert_outcome(&shown, node, "relays", "ok", "4 of 4");
         assert_outcome(&shown, node, "forwarding", "ok", "");
+        assert_outcome(&shown, node, "term", "ok", "term 1");
         assert_outcome(&shown, node, "boot", "unknown", "no systemctl command");
     }
     assert_outcome(&shown, "amsterdam", "service", "ok", "runs, after ");
@@ -74,7 +75,7 @@ fn what_is_missing_is_named_and_the_rest_is_told_all_the_same() {
     assert_eq!((&json["schema"], &json["verdict"]), (&"m3m.check/1".into(), &"READY".into()));
     assert_eq!((json["nodes"].as_array().map(Vec::len), json["relays"].as_array().map(Vec::len)), (Some(1), Some(8)));
     let checks = json["nodes"][0]["checks"].as_array().expect("checks");
-    assert_eq!(checks.len(), 17);
+    assert_eq!(checks.len(), 18);
     assert!(checks.iter().all(|check| check["outcome"] == "ok" || check["check"] == "boot"), "{checks:#?}");
     assert!(checks.iter().any(|check| check["check"] == "service" && check["unit"] == "s" && check["value"].is_f64()));
 }

@@ -5,17 +5,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use m3m::core::inventory::Inventory;
+use m3m::core::inventory::{Inventory, Node};
 use m3m::core::name::NodeName;
-use m3m::core::observation::Observation;
+use m3m::core::observation::{Observation, Picture};
+use m3m::core::probe::{Facts, Identity};
 use m3m::core::promises::promises;
-use m3m::core::readiness::{Answer, Check, NodeReadiness, Outcome, Pair, Readiness, Sudo, Verdict, judge, pairs};
+use m3m::core::readiness::{
+    Answer, Check, NodeReadiness, Outcome, Pair, Readiness, Sudo, Verdict, Yardstick, judge, pairs,
+};
 use m3m::core::relay;
 use m3m::core::silence::{Cause, Phase, Silence};
+use m3m::core::term::Standing;
 use m3m::view::{self, Color, Format, Settings};
 
 use crate::diagnosis::{AT, change, facts, inventory, silence};
 use crate::generated::check_or_bless;
+use crate::terms;
 
 /// One line a story: a name, then `node=word,word…`; nodes that are not named lack nothing.
 const STORIES: &[(&str, &str)] = &[
@@ -35,6 +40,14 @@ const STORIES: &[(&str, &str)] = &[
     ("writing", "amsterdam=readonly moscow=full-disk almaty=foreign saint-petersburg=foreign novosibirsk=ignored"),
     ("commands", "amsterdam=asks moscow=asks almaty=nosudo saint-petersburg=unsure novosibirsk=asks"),
     ("parts that hang or are closed", "amsterdam=hungwrite moscow=hungsudo almaty=hungboot saint-petersburg=closed"),
+    (
+        "never made ready",
+        "amsterdam=unready moscow=unready almaty=unready saint-petersburg=unready novosibirsk=unready",
+    ),
+    ("nodes that are not the cell's", "amsterdam=unready moscow=of-almaty almaty=strangers9"),
+    ("terms", "saint-petersburg=damaged novosibirsk=termless"),
+    ("terms behind", "moscow=term1 saint-petersburg=term1,runs"),
+    ("open terms", "moscow=open3 novosibirsk=noflock"),
     ("service and boot", "amsterdam=hangs moscow=nocheck almaty=enabled saint-petersburg=nounit novosibirsk=masked"),
     ("more of the service", "amsterdam=slowcheck moscow=noanswer almaty=ahead saint-petersburg=full"),
     ("a node forbids forwarding", "almaty=forbids"),
@@ -107,18 +120,20 @@ fn change_answer(answer: &mut Answer, word: &str) -> bool {
             answer.commands.extend(["start", "stop"].map(|name| (name.to_owned(), None)));
         }
         "enabled" | "masked" => answer.at_boot = Some(word.into()),
+        "noflock" => answer.lacks_flock = true,
         "nounit" => answer.at_boot = Some("not-found".into()),
         _ => return false,
     }
     true
 }
 
-fn node(inventory: &Inventory, index: usize, words: &str) -> NodeReadiness {
+/// What is seen of a node, and what it says.
+fn told(inventory: &Inventory, index: usize, words: &str) -> (Observation, Answer) {
     let node = &inventory.nodes[index];
     let mut answer = answer();
     let mut cost = Duration::from_millis(12);
     let silent = if words == "broken" { "timeout" } else { words };
-    let mut said = silence(silent).map_or_else(|| Ok(facts(index == 0)), Err);
+    let mut said = silence(silent).map_or_else(|| Ok(ready(node, index == 0)), Err);
     let mut broken = None;
     if let Ok(facts) = &mut said {
         for word in words.split(',').filter(|word| !word.is_empty()) {
@@ -127,6 +142,8 @@ fn node(inventory: &Inventory, index: usize, words: &str) -> NodeReadiness {
                 "slowcheck" => facts.service_took = Some(Duration::from_millis(1400)),
                 "noanswer" => facts.service = m3m::core::probe::ServiceState::NoAnswer,
                 "forbids" | "unreached" | "unreached-by-almaty" => {}
+                "unready" => (facts.identity, facts.term) = (None, None),
+                "of-almaty" => facts.identity = identity("almaty"),
                 word if change_answer(&mut answer, word) => {}
                 word => change(facts, word),
             }
@@ -149,12 +166,25 @@ fn node(inventory: &Inventory, index: usize, words: &str) -> NodeReadiness {
         via: None,
         relays: Vec::new(),
     };
+    (observation, answer)
+}
+
+fn identity(node: &str) -> Option<Identity> {
+    Some(Identity { node: node.to_owned(), cell: "montana".to_owned() })
+}
+
+/// What a node tells that was made ready.
+fn ready(node: &Node, primary: bool) -> Facts {
+    Facts { identity: identity(node.name.as_str()), term: terms::held("term2"), ..facts(primary) }
+}
+
+fn judged(node: &Node, (observation, answer): &(Observation, Answer), yardstick: Yardstick<'_>) -> NodeReadiness {
     NodeReadiness {
         name: node.name.clone(),
         host: node.host.clone(),
         port: node.ssh.port(),
         heard_nothing: observation.heard_nothing(),
-        findings: judge(node, &observation, &answer, Duration::from_secs(1)),
+        findings: judge(node, observation, answer, yardstick),
     }
 }
 
@@ -189,13 +219,20 @@ fn readiness(story: &str) -> Readiness {
     let word = |name: &NodeName| words.get(name.as_str()).copied().unwrap_or_default();
     let is_asked = |name: &NodeName| word(name) != "unasked";
     let asked = (0..inventory.nodes.len()).filter(|index| is_asked(&inventory.nodes[*index].name));
-    let nodes = asked.map(|index| node(&inventory, index, word(&inventory.nodes[index].name))).collect();
+    let told: Vec<_> = asked
+        .map(|index| (&inventory.nodes[index], told(&inventory, index, word(&inventory.nodes[index].name))))
+        .collect();
+    let at = Timestamp::from_second(AT).expect("a time");
+    let observations = told.iter().map(|(node, (seen, _))| (node.name.clone(), seen.clone())).collect();
+    let standing = Standing::of(&Picture { at, observations }.holdings());
+    let yardstick = Yardstick { cell: &inventory.cell, standing: &standing, late: Duration::from_secs(1) };
+    let nodes = told.iter().map(|(node, told)| judged(node, told, yardstick)).collect();
     let names: Vec<NodeName> = inventory.nodes.iter().map(|node| node.name.clone()).collect();
     let involved = pairs(&names).into_iter().filter(|(relay, target)| is_asked(relay) || is_asked(target));
     let pairs = involved.map(|(relay, target)| Pair { outcome: tried(&relay, &target, &words), relay, target });
     let readiness = Readiness {
         cell: inventory.cell.clone(),
-        at: Timestamp::from_second(AT).expect("a time"),
+        at,
         nodes_total: inventory.nodes.len(),
         nodes,
         pairs: Vec::new(),
@@ -263,7 +300,7 @@ fn what_lies_before_a_silence_is_well_and_what_lies_behind_is_unknown() {
     let refused = &readiness("almaty=auth").nodes[2];
     let outcomes: Vec<Outcome> = refused.findings.iter().map(|finding| finding.outcome).collect();
     assert_eq!(outcomes[..5], [Outcome::Ok, Outcome::Ok, Outcome::Ok, Outcome::Ok, Outcome::Cross]);
-    assert!(outcomes[5..15].iter().all(|outcome| *outcome == Outcome::Unknown), "{outcomes:?}");
+    assert!(outcomes[5..16].iter().all(|outcome| *outcome == Outcome::Unknown), "{outcomes:?}");
 }
 
 #[test]

@@ -192,8 +192,8 @@ fn service(
 fn repository(inventory: &Inventory, node: &NodeStatus, warnings: &mut Vec<Warning>) {
     let (name, Some(facts)) = (&node.name, node.facts()) else { return };
     let Some(expected) = inventory.node(name).map(|node| &node.repository) else { return };
-    if let Some((text, hint)) = repository_fault(expected, facts) {
-        warnings.push(about(node, format!("{name}: {text}"), format!("on {name}: {hint}")));
+    if let Some((text, remedy)) = repository_fault(expected, facts) {
+        warnings.push(about(node, format!("{name}: {text}"), remedy.of(name)));
     }
 }
 

@@ -149,9 +149,9 @@ fn tellable(scene: &Scene<'_>, base: &Held, node: &NodeName) -> Result<(), Refus
 /// What cannot be committed cannot be taken along.
 fn committable(scene: &Scene<'_>, node: &NodeName, facts: &Facts) -> Result<(), Refusal> {
     let fault = scene.inventory.node(node).and_then(|told| repository_fault(&told.repository, facts));
-    let Some((why, hint)) = fault else { return Ok(()) };
+    let Some((why, remedy)) = fault else { return Ok(()) };
     Err(Refusal::new(format!("{node} could not commit what it wrote: {why}"))
-        .hint(format!("on {node}: {hint}"))
+        .hint(remedy.of(node))
         .hint("or go on without these writes: --allow-data-loss"))
 }
 

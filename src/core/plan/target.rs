@@ -82,8 +82,8 @@ fn unfit(scene: &Scene<'_>, duty: Duty, record: &TermRecord, name: &NodeName) ->
     if facts.term.as_ref().is_some_and(|held| held.record.is_none()) {
         return told("its term cannot be read", format!("m3m init --repair {name}"));
     }
-    if let Some((why, hint)) = repository_fault(&node.repository, facts) {
-        return Some((why, format!("on {name}: {hint}")));
+    if let Some((why, remedy)) = repository_fault(&node.repository, facts) {
+        return Some((why, remedy.of(name)));
     }
     // Who starts there could not see it run, and whoever is to go back could not see it stopped.
     let why = match facts.service {

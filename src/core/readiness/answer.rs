@@ -42,6 +42,8 @@ pub struct Answer {
     pub writes_not: Vec<(String, String)>,
     /// Directories in which nothing can be written: the first few.
     pub closed: Vec<String>,
+    /// Whether it has no flock(1), so that steps lock one another out by a reference instead.
+    pub lacks_flock: bool,
     /// The parts that came to their end.
     pub done: BTreeSet<String>,
     /// Whether the answer came to its end.
@@ -105,6 +107,7 @@ impl Answer {
                 self.sudo.insert(name.to_owned(), said);
             }
             "at_boot" => self.at_boot = known(),
+            "flock" => self.lacks_flock = value == "missing",
             "lock" => keep(&mut self.locks, value.to_owned()),
             "closed" => keep(&mut self.closed, value.to_owned()),
             "ignored" => keep(&mut self.ignored, value.to_owned()),
@@ -136,7 +139,7 @@ mod tests {
     const CAPTURED: &str = "Welcome!\nm3m-probe 1\nclock 1.0\nm3m-end\nm3m-check 1\nlogin_shell /bin/bash\n\
         command start /usr/bin/sudo\ncommand check\ngit version 2.47.3\nsudo start sudo: a password is required\n\
         ignored_count 2\nignored a b.log\ndone ignored\nlock /srv/.git/index.lock\ndone locks\nwrites files\n\
-        writes_not objects fatal: no\nat_boot enabled\nm3m-check-end\n";
+        writes_not objects fatal: no\nat_boot enabled\nflock missing\nm3m-check-end\n";
 
     #[test]
     fn a_captured_answer() {
@@ -149,6 +152,7 @@ mod tests {
         assert_eq!(answer.sudo["start"], Sudo::Refuses("a password is required".to_owned()));
         assert_eq!((answer.ignored_count, answer.ignored), (Some(2), vec!["a b.log".to_owned()]));
         assert_eq!(answer.writes_not, [("objects".to_owned(), "no".to_owned())]);
+        assert!(answer.lacks_flock);
         assert!(answer.done.contains("locks") && !answer.done.contains("writes") && answer.complete);
         let cut = read(&CAPTURED.as_bytes()[..CAPTURED.len() - 20]);
         assert_eq!((cut.at_boot, cut.complete), (None, false), "half a line is none");

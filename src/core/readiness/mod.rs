@@ -2,14 +2,17 @@
 //! was measured and, where something is missing, what to do about it.
 
 mod answer;
+mod ground;
 mod judge;
 mod question;
 mod relays;
 mod report;
 mod repository;
+mod services;
+mod terms;
 
 pub use answer::{Answer, END, Sudo, read};
-pub use judge::judge;
+pub use judge::{Yardstick, judge};
 pub use question::{ServiceCommand, command, service_commands, unit};
 pub use relays::{Pair, pairs};
 pub use report::{Readiness, Verdict};
@@ -40,6 +43,8 @@ pub enum Check {
     Write,
     /// No path of the work tree is passed over.
     Ignored,
+    /// It was made ready for this cell, and holds the cell's term.
+    Term,
     /// The service's commands can be run.
     Commands,
     /// The service's check answers.
@@ -110,7 +115,7 @@ pub struct NodeReadiness {
 
 impl Check {
     /// All checks, in order.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Name,
         Self::Tcp,
         Self::Ssh,
@@ -121,6 +126,7 @@ impl Check {
         Self::Repository,
         Self::Write,
         Self::Ignored,
+        Self::Term,
         Self::Commands,
         Self::Service,
         Self::Boot,
@@ -144,6 +150,7 @@ impl Check {
             Self::Repository => "repository",
             Self::Write => "write",
             Self::Ignored => "ignored",
+            Self::Term => "term",
             Self::Commands => "commands",
             Self::Service => "service",
             Self::Boot => "boot",
@@ -168,6 +175,7 @@ impl Check {
             Self::Repository => "repository",
             Self::Write => "write access",
             Self::Ignored => "ignored paths",
+            Self::Term => "term",
             Self::Commands => "service commands",
             Self::Service => "service check",
             Self::Boot => "start at boot",

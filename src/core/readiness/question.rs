@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::core::inventory::Node;
+use crate::core::inventory::{Node, Service};
 use crate::core::probe::{patience_s, script as probe};
 use crate::core::shell::{arguments, command_line, is_plain};
 
@@ -36,16 +36,19 @@ pub fn command(node: &Node, time_left: Duration) -> String {
     command_line("m3m-check", &(probe(node, time_left) + &arguments(&words) + SCRIPT))
 }
 
-/// The service's commands; `kill` only where it is not `stop`.
+/// The commands of the service and of BRAIN's own, where there is one; `kill` only where it is not `stop`.
 #[must_use]
 pub fn service_commands(node: &Node) -> Vec<ServiceCommand<'_>> {
-    let service = &node.service;
-    let all = [("start", &service.start), ("stop", &service.stop), ("check", &service.check), ("kill", &service.kill)];
-    let differs = |name: &str, text: &String| name != "kill" || *text != service.stop;
-    all.into_iter()
-        .filter(|(name, text)| differs(name, text))
-        .map(|(name, text)| ServiceCommand::of(name, text))
-        .collect()
+    let brain =
+        node.brain.iter().flat_map(|brain| named(["brain.start", "brain.stop", "brain.check", "brain.kill"], brain));
+    named(["start", "stop", "check", "kill"], &node.service).chain(brain).collect()
+}
+
+fn named<'a>(names: [&'static str; 4], service: &'a Service) -> impl Iterator<Item = ServiceCommand<'a>> {
+    let Service { start, stop, check, kill, .. } = service;
+    let kill = Some(kill).filter(|kill| *kill != stop);
+    let texts = [Some(start), Some(stop), Some(check), kill];
+    names.into_iter().zip(texts).filter_map(|(name, text)| Some(ServiceCommand::of(name, text?)))
 }
 
 impl<'a> ServiceCommand<'a> {

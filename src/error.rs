@@ -36,15 +36,19 @@ pub enum Exit {
 impl Exit {
     /// The whole table: status, code and meaning, as m3m(1) prints it.
     pub const TABLE: [(Self, u8, &'static str); 11] = [
-        (Self::Ok, 0, "as asked; status: operational, nothing to say; check: ready"),
+        (Self::Ok, 0, "as asked, or so already; status: operational, nothing to say; check, init: ready"),
         (Self::Unexpected, 1, "unexpected: an output that cannot be written; or a bug, reported with its context"),
         (Self::Usage, 2, "usage: the command line is wrong"),
         (Self::Inventory, 3, "inventory or configuration invalid; check: a promise cannot hold by its own numbers"),
-        (Self::Degraded, 10, "operational but degraded; check: a node is not ready"),
+        (Self::Degraded, 10, "operational but degraded; check, init: a node is not ready; pause: not every node knows"),
         (Self::Down, 11, "the service is down, or every node refuses"),
         (Self::CutOff, 12, "nothing could be reached: most likely this machine is cut off"),
-        (Self::Refused, 20, "refused or lost to another claim; no service was touched"),
-        (Self::Incomplete, 21, "incomplete: something was changed, how to go on is printed"),
+        (Self::Refused, 20, "refused or not consented to, or lost to another claim; no service was touched"),
+        (
+            Self::Incomplete,
+            21,
+            "incomplete: something was changed, how to go on is printed; promote, inherit-brain: also gone back",
+        ),
         (Self::Interrupted, 130, "interrupted, cleanly"),
         (
             Self::Remote(255),

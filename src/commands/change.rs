@@ -122,7 +122,7 @@ struct CutOff {
 impl Drop for CutOff {
     fn drop(&mut self) {
         if !self.is_over {
-            view::write_err(&format!("interrupted: something may be half done; {} finishes it\n", self.verb));
+            view::write_err(&format!("interrupted, maybe half done: {} finishes it\n", self.verb));
         }
     }
 }

@@ -92,10 +92,11 @@ fn lost(change: &Change, winner: &Held) -> String {
 }
 
 /// What to do next.
-pub(super) fn hints(end: &End) -> &[String] {
-    match end {
-        End::NotWon { hints, .. } | End::WentBack { hints, .. } | End::Incomplete { hints, .. } => hints,
-        End::Done | End::Nothing | End::Lost(_) => &[],
+pub(super) fn hints(change: &Change) -> Vec<String> {
+    match &change.end {
+        End::NotWon { hints, .. } | End::WentBack { hints, .. } | End::Incomplete { hints, .. } => hints.clone(),
+        End::Lost(_) => vec![format!("run it again if {} is to be {} all the same", change.to, change.duty.as_str())],
+        End::Done | End::Nothing => Vec::new(),
     }
 }
 
@@ -110,7 +111,7 @@ pub(super) fn words(change: &Change, settings: Settings, screen: Screen) -> Stri
     if settings.quiet {
         return text;
     }
-    text = hints(&change.end).iter().fold(text, |text, said| text + &hint(said, screen));
+    text = hints(change).iter().fold(text, |text, said| text + &hint(said, screen));
     text = change.warnings.iter().fold(text, |text, said| text + &warning(said, screen));
     match &change.after {
         Some(status) => text + "\n" + &human::words(status, settings, screen),

@@ -48,7 +48,7 @@ pub(super) struct ChangeRecord<'a> {
     lost_to: Option<HeldRecord<'a>>,
     took_s: f64,
     steps: Vec<TakenRecord<'a>>,
-    hints: &'a [String],
+    hints: Vec<String>,
     warnings: Vec<WarningRecord<'a>>,
     /// `m3m.status/1`: what is true afterwards.
     after: Option<StatusRecord<'a>>,
@@ -147,7 +147,7 @@ impl<'a> ChangeRecord<'a> {
             },
             took_s: change.took.as_secs_f64(),
             steps: change.steps.iter().map(TakenRecord::of).collect(),
-            hints: hints(&change.end),
+            hints: hints(change),
             warnings: change.warnings.iter().map(WarningRecord::of).collect(),
             after: change.after.as_ref().map(StatusRecord::of),
         }

@@ -18,6 +18,15 @@ pub struct Difference {
     pub by_inventory: Option<String>,
 }
 
+/// What to do where they differ.
+pub const APPLY: &str = "m3m init --apply makes the inventory's members and settings the cell's";
+
+/// That they differ, in a sentence.
+#[must_use]
+pub fn drifted(term: u64) -> String {
+    format!("the inventory differs from term {term}; the term counts")
+}
+
 /// What the term and the inventory say differently of members, their order, who may be PRIMARY, and safety.
 #[must_use]
 pub fn differences(record: &TermRecord, inventory: &Inventory) -> Vec<Difference> {

@@ -4,6 +4,7 @@ use console::Style;
 
 use super::human::{SENTENCE_CHARS_MAX, paragraph};
 use super::{Screen, Settings};
+use crate::core::drift::{APPLY, drifted};
 use crate::core::init::{End, NodeReport, Report, State};
 use crate::core::plan::Refusal;
 use crate::core::text::harmless;
@@ -31,6 +32,10 @@ pub(super) fn words(report: &Report, settings: Settings, screen: Screen) -> Stri
         if let Some(hint) = &node.hint {
             text += &told(hint, screen);
         }
+    }
+    if let (true, Some(term)) = (report.is_drifted, report.term) {
+        text += &paragraph(&format!("! {}", drifted(term)), "    ", screen);
+        text += &told(APPLY, screen);
     }
     if let End::Waits(refusal) | End::Incomplete(refusal) = &report.end {
         text += &refusal.hints.iter().map(|hint| told(hint, screen)).collect::<String>();

@@ -18,6 +18,7 @@ pub(super) struct InitRecord<'a> {
     hints: Vec<&'a str>,
     term: Option<u64>,
     differences: &'a [String],
+    drifted: bool,
     claimed: &'a [TermRecord],
     nodes: Vec<NodeRecord<'a>>,
 }
@@ -60,6 +61,7 @@ impl<'a> InitRecord<'a> {
             hints,
             term: report.term,
             differences: &report.differences,
+            drifted: report.is_drifted,
             claimed: &report.claimed,
             nodes: report.nodes.iter().map(NodeRecord::of).collect(),
         }

@@ -1,6 +1,7 @@
 //! What was found and done, node by node.
 
 use super::{Initialising, Look};
+use crate::core::drift::differences;
 use crate::core::init::{Deed, NodeReport, Report, State, hurdle, is_ready};
 use crate::core::inventory::Node;
 use crate::core::name::NodeName;
@@ -27,6 +28,8 @@ impl Initialising<'_> {
             is_dry,
             nodes,
             differences: self.differences(),
+            is_drifted: !self.order.applies
+                && base.is_some_and(|base| !differences(&base.record, inventory).is_empty()),
             claimed: std::mem::take(&mut self.claimed),
             term: base.map(|held| held.record.term),
             end: std::mem::replace(&mut self.end, crate::core::init::End::Done),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::warnings::about;
 use crate::core::chains::{self, Succession};
-use crate::core::drift::Difference;
+use crate::core::drift::{self, Difference};
 use crate::core::inventory::{Inventory, Quorum, Role};
 use crate::core::name::NodeName;
 use crate::core::silence::Cause;
@@ -37,11 +37,7 @@ pub(super) fn of_cell(inventory: &Inventory, standing: &Standing, nodes: &[NodeS
 /// An inventory that says something else than the term. What it is stands in the status.
 pub(super) fn drifted(standing: &Standing, drift: &[Difference], warnings: &mut Vec<Warning>) {
     let Some(Held { record, .. }) = standing.in_force().filter(|_| !drift.is_empty()) else { return };
-    warnings.push(Warning {
-        node: None,
-        text: format!("the inventory differs from term {}; the term counts", record.term),
-        hint: Some("m3m init --apply makes the inventory's members and settings the cell's".to_owned()),
-    });
+    warnings.push(Warning { node: None, text: drift::drifted(record.term), hint: Some(drift::APPLY.to_owned()) });
 }
 
 /// A term that is not known to be won: who claimed it, when, for whom, who holds it; and what to do about it.

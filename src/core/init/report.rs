@@ -21,6 +21,8 @@ pub struct Report {
     pub nodes: Vec<NodeReport>,
     /// What the inventory's members and settings change of the cell's, as the lines of a diff; empty where they are not to.
     pub differences: Vec<String>,
+    /// The inventory says something else than the term in force, which is not to be changed.
+    pub is_drifted: bool,
     /// The terms that were claimed and won, in their order; in a dry run those that would be claimed.
     pub claimed: Vec<TermRecord>,
     /// The number of the term in force, as far as it is known.

@@ -175,7 +175,8 @@ impl<'a> Bounds<'a> {
                 ("no other node may become PRIMARY".to_owned(), None, hint.to_owned())
             }
             Some(_) if lacks_proof(self.inventory) => {
-                let hint = "set safety.fence_command or safety.lease: on";
+                let hint = "set safety.fence_command or safety.lease: on; else it waits for your word: \
+                            m3m promote --confirm-off NODE";
                 ("nothing can prove that a silent PRIMARY stopped".to_owned(), None, hint.to_owned())
             }
             Some(start) => {

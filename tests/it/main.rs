@@ -129,6 +129,7 @@ mod processes;
 mod promises;
 mod proxy;
 mod readiness;
+mod readiness_reports;
 mod readme;
 mod real_auth;
 mod real_carry;

@@ -143,7 +143,7 @@ fn told(inventory: &Inventory, index: usize, words: &str) -> (Observation, Answe
                 "noanswer" => facts.service = m3m::core::probe::ServiceState::NoAnswer,
                 "forbids" | "unreached" | "unreached-by-almaty" => {}
                 "unready" => (facts.identity, facts.term) = (None, None),
-                "of-almaty" => facts.identity = identity("almaty"),
+                "of-almaty" => facts.identity = Some(identity("almaty")),
                 word if change_answer(&mut answer, word) => {}
                 word => change(facts, word),
             }
@@ -169,13 +169,13 @@ fn told(inventory: &Inventory, index: usize, words: &str) -> (Observation, Answe
     (observation, answer)
 }
 
-fn identity(node: &str) -> Option<Identity> {
-    Some(Identity { node: node.to_owned(), cell: "montana".to_owned() })
+fn identity(node: &str) -> Identity {
+    Identity { node: node.to_owned(), cell: "montana".to_owned() }
 }
 
 /// What a node tells that was made ready.
 fn ready(node: &Node, primary: bool) -> Facts {
-    Facts { identity: identity(node.name.as_str()), term: terms::held("term2"), ..facts(primary) }
+    Facts { identity: Some(identity(node.name.as_str())), term: terms::held("term2"), ..facts(primary) }
 }
 
 fn judged(node: &Node, (observation, answer): &(Observation, Answer), yardstick: Yardstick<'_>) -> NodeReadiness {
@@ -212,7 +212,8 @@ fn tried(relay: &NodeName, target: &NodeName, words: &BTreeMap<&str, &str>) -> r
     }
 }
 
-fn readiness(story: &str) -> Readiness {
+/// The report on a story.
+pub fn readiness(story: &str) -> Readiness {
     let inventory = inventory();
     let words: BTreeMap<&str, &str> =
         story.split_whitespace().map(|word| word.split_once('=').expect("node=words")).collect();
@@ -241,7 +242,7 @@ fn readiness(story: &str) -> Readiness {
     readiness.with_pairs(pairs.collect())
 }
 
-fn settings(verbose: bool) -> Settings {
+pub fn settings(verbose: bool) -> Settings {
     Settings { format: Format::Table, color: Color::Never, quiet: false, verbose, wide: false, repeated: false }
 }
 
@@ -318,44 +319,4 @@ fn verdicts() {
     let mut broken = readiness(all);
     broken.promises.promises[0].bound = None;
     assert_eq!(broken.verdict().0, Verdict::CannotHold, "no network mends the inventory's own numbers");
-}
-
-#[test]
-fn a_large_cell_shows_those_of_which_there_is_something_to_say() {
-    let mut many = readiness("novosibirsk=foreign");
-    let (well, bad) = (many.nodes[0].clone(), many.nodes[4].clone());
-    let named =
-        |node: &NodeReadiness, name: String| NodeReadiness { name: name.parse().expect("a name"), ..node.clone() };
-    many.nodes =
-        (0..100).map(|index| named(if index % 33 == 1 { &bad } else { &well }, format!("node-{index}"))).collect();
-    let text = view::readiness_text(&many, settings(false), Some(80));
-    let head = text.lines().find(|line| line.starts_with("  ")).expect("the matrix");
-    assert_eq!(head.split_whitespace().collect::<Vec<_>>(), ["node-1", "node-34", "node-67"], "{text}");
-    assert!(text.contains("nothing to say of 97: node-0, node-2, "), "{text}");
-    assert!(text.contains("✗ node-1, node-34, node-67: write access: "), "{text}");
-}
-
-#[test]
-fn only_the_verdict_where_little_is_to_be_said() {
-    let quiet = Settings { quiet: true, ..settings(false) };
-    let text = view::readiness_text(&readiness("almaty=auth"), quiet, Some(80));
-    assert_eq!(text, "NOT READY: 1 of 5 nodes: almaty (authentication)\n");
-    let verbose = view::readiness_text(&readiness(""), settings(true), Some(80));
-    assert!(verbose.contains("moscow            git          ok       2.47.3"), "{verbose}");
-}
-
-#[test]
-fn columns_of_a_pipe_stand_below_one_another_also_for_nodes_that_are_not_asked() {
-    let text = view::readiness_text(&readiness("saint-petersburg=unasked amsterdam=unasked"), settings(false), None);
-    let relayed: Vec<&str> = text.lines().filter(|line| line.contains("  relay  ")).collect();
-    assert!(relayed.iter().any(|line| line.starts_with("saint-petersburg ")), "{text}");
-    assert!(relayed.iter().all(|line| line.find("relay ") == relayed[0].find("relay ")), "{text}");
-}
-
-#[test]
-fn json_is_stable() {
-    let json = view::readiness_document(Format::Json, &readiness("almaty=auth moscow=foreign")).expect("a document");
-    check_or_bless("tests/golden/check/report.json", &json);
-    let yaml = view::readiness_document(Format::Yaml, &readiness("")).expect("a document");
-    assert!(yaml.starts_with("---\nschema: m3m.check/1\n"), "{yaml}");
 }

@@ -79,7 +79,9 @@ fn five_servers_lack_nothing() {
     if !available() {
         return;
     }
-    let json = check(&Five::start(&Options::default()).home);
+    let five = Five::start(&Options::default());
+    five.home.run(["init"]).assert_code(0);
+    let json = check(&five.home);
     assert_eq!((&json["ready"], &json["verdict"]), (&true.into(), &"READY".into()), "{json:#}");
     for name in NAMES {
         assert_found(&json, name, "relays", "ok", "4 of 4");

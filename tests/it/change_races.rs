@@ -12,7 +12,7 @@ use crate::processes::has_open;
 use crate::support::{Finished, until, wait};
 
 /// How many races there are, where `M3M_RACES` does not say: each takes most of a second.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 4;
 
 /// Two runs that have both looked and planned before either may act: their journals are held.
 struct Race {

@@ -55,7 +55,8 @@ impl Deaths {
 #[test]
 fn a_candidate_may_die_at_any_step() {
     let mut deaths = Deaths::new();
-    for lines in 1..=LINES {
+    // As each step begins.
+    for lines in (1..=LINES).step_by(2) {
         let (fault, undo) = match lines {
             3 => ("poweroff", "revive"),
             7 => ("freeze", "thaw"),
@@ -65,10 +66,12 @@ fn a_candidate_may_die_at_any_step() {
         let ended = deaths.die(TO, fault, lines);
         assert!(matches!(ended.code(), 0 | 20 | 21), "{what}: {ended}");
         let executing = deaths.cell.executing();
-        // Later it may have started before it died.
-        if lines < LINES - 1 {
-            assert_eq!(executing, [FROM], "{what}: it goes back: {ended}");
+        // Where it started before it died, that is told; where it did not, PRIMARY goes back.
+        if executing == [FROM] {
             assert!(ended.stdout.contains(TO), "{what}: {ended}");
+        } else {
+            let says_so = ended.code() == 21 && ended.stdout.contains("goes on from here");
+            assert!(says_so || lines == LINES - 1, "{what}: {executing:?}: {ended}");
         }
         deaths.goes_on(TO, undo, &what);
     }
@@ -77,10 +80,11 @@ fn a_candidate_may_die_at_any_step() {
 #[test]
 fn the_old_primary_may_die_at_any_step() {
     let mut deaths = Deaths::new();
-    for lines in 1..=LINES {
+    // As each step has ended, and the first as it begins.
+    for lines in [1, 2, 4, 6, LINES] {
         let (fault, undo) = match lines {
             1 => ("poweroff", "revive"),
-            3 => ("freeze", "thaw"),
+            4 => ("freeze", "thaw"),
             _ => ("kill", "revive"),
         };
         let what = format!("{fault} {FROM} after {lines} lines");

@@ -17,8 +17,8 @@ use crate::error::{Error, Exit};
 /// starts there, and `announce` is told. A switchover loses nothing, and goes back where it cannot be finished.
 ///
 /// The old PRIMARY counts as dead when as many checks in a row as the inventory's `misses` have failed and another node
-/// has tried to reach it in vain. Of the present PRIMARY the service is started where it does not run, and what a run
-/// that was cut off has left is finished: the same command again does it.
+/// has tried to reach it in vain. With the present PRIMARY as NODE its service is started where it does not run, and what
+/// a run that was cut off has left is finished.
 ///
 /// Asks for the node's name, unless --yes is given. Every step is in the journal before it is done.
 ///

@@ -8,6 +8,9 @@
 # key and a value, between `m3m-step 1` and `m3m-end`. A step that is refused says `refused`, a reason and a detail.
 # Needs sh and git.
 
+# The parts of a step share their variables.
+# shellcheck disable=SC2034
+
 repository=$1 node=$2 cell=$3 boot=$4 not_after=$5
 shift 5
 newline='

@@ -19,8 +19,9 @@ pub const COMMITS_MAX: usize = 64;
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// What is left of the time for the answer when the service's check is given up, so that its failure to end does not
-/// take the rest of the answer with it.
+/// take the rest of the answer with it: at least this, and this part of it, since a busy node is slow to say the rest.
 const CHECK_RESERVE: Duration = Duration::from_millis(500);
+const CHECK_RESERVE_PART: u32 = 4;
 
 /// The command line that asks a node everything, for its login shell.
 ///
@@ -39,7 +40,7 @@ pub(super) fn script(node: &Node, time_left: Duration) -> String {
 
 /// After how many seconds a node gives up what may hang, where the answer has this time.
 pub(super) fn patience_s(time_left: Duration) -> u64 {
-    time_left.saturating_sub(CHECK_RESERVE).as_secs().max(1)
+    time_left.saturating_sub(CHECK_RESERVE.max(time_left / CHECK_RESERVE_PART)).as_secs().max(1)
 }
 
 /// What a node said of itself.
@@ -187,5 +188,17 @@ impl Facts {
     #[must_use]
     pub fn head(&self) -> Option<&Commit> {
         self.repository()?.commits.first()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_hangs_leaves_time_for_the_rest_of_the_answer() {
+        let patience_s = |time_left_ms| patience_s(Duration::from_millis(time_left_ms));
+        assert_eq!([1500, 2900, 4900, 9900, 59_900].map(patience_s), [1, 2, 3, 7, 44]);
+        assert_eq!(patience_s(100), 1, "a watchdog gives no less");
     }
 }

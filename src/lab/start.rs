@@ -13,7 +13,7 @@ use super::layout::{LabDir, NodeDir};
 use crate::error::{Error, Exit};
 
 /// What does not answer within this time has failed. Generous: a busy machine is no failure.
-pub(super) const START_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The whole line of a process that can be reached.
 const READY: &str = "ready";

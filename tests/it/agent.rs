@@ -1,5 +1,6 @@
 //! A real `ssh-agent` with keys of its own.
 
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -25,7 +26,8 @@ impl Agent {
             .spawn()
             .expect("start ssh-agent");
         let agent = Self { process, socket };
-        until("ssh-agent has a socket", Duration::from_secs(10), || agent.socket.exists().then_some(()));
+        // Its socket is there before it listens.
+        until("ssh-agent listens", Duration::from_secs(60), || UnixStream::connect(&agent.socket).ok());
         for key in keys {
             finish(Command::new("ssh-add").arg("-q").arg(key).env("SSH_AUTH_SOCK", &agent.socket)).assert_code(0);
         }

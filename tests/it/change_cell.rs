@@ -12,16 +12,19 @@ use crate::lab::{Labs, NODES, SOON, read_number};
 use crate::processes::Running;
 use crate::support::{Finished, finish, until};
 
-/// Generous against what else the machine does, and short enough that the tests of the silent are.
-pub const TIMEOUT: &str = "1500ms";
-/// For nodes that all answer, among them one whose check is slow.
-const TIMEOUT_OF_THE_LIVE: &str = "5s";
+/// Whatever else the machine does a node answers within this; nobody waits for it where all do.
+const TIMEOUT: &str = "10s";
+/// Where a node is silent: that is waited for several times over.
+const TIMEOUT_OF_THE_SILENT: &str = "5s";
+
+/// For a node's own program: waits until the test has done what it wants to do meanwhile, within what a stop may take.
+pub const UNTIL_LET_GO: &str = "n=0; until [ -e \"$HOME/go\" ] || [ $n -ge 80 ]; do sleep 0.1; n=$((n + 1)); done";
 
 /// A lab, and the inventory by which it is asked.
 pub struct Moved {
     pub labs: Labs,
     pub inventory: PathBuf,
-    timeout: &'static str,
+    pub timeout: &'static str,
 }
 
 /// What came of a verb: how it ended, and its document.
@@ -57,8 +60,22 @@ impl Moved {
     /// A service of its own on one node; the others keep the ledger.
     pub fn with_service(node: &str, service: &str) -> Self {
         let index = NODES.iter().position(|name| *name == node).expect("a node of the lab");
-        let cell = Self::with(&[(&format!("/nodes/{index}/service"), service)]);
-        Self { timeout: TIMEOUT_OF_THE_LIVE, ..cell }
+        Self::with(&[(&format!("/nodes/{index}/service"), service)])
+    }
+
+    /// For tests in which a node is silent, and has to be waited for.
+    pub fn with_the_silent(self) -> Self {
+        Self { timeout: TIMEOUT_OF_THE_SILENT, ..self }
+    }
+
+    /// For tests in which a node's check hangs: what else it has to say comes in the last quarter.
+    pub fn with_a_check_that_hangs(self) -> Self {
+        Self { timeout: "8s", ..self }
+    }
+
+    /// Lets a node's program go on that waits `UNTIL_LET_GO`.
+    pub fn let_go(&self, node: &str) {
+        fs::write(self.labs.node(node).join("home/go"), "").expect("a mark");
     }
 
     fn rewrite_first_term(&self, safety: &Value) {

@@ -42,7 +42,7 @@ fn a_switchover_that_was_cut_off_anywhere_is_finished_by_anybody() {
 
 #[test]
 fn a_failover_that_was_cut_off_anywhere_is_finished_by_anybody() {
-    let cell = Moved::up();
+    let cell = Moved::up().with_the_silent();
     let [ann, bob] = ["ann", "bob"].map(|name| Operator::new(&cell, name));
     let witness = cell.witness();
     for lines in 0.. {

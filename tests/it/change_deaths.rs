@@ -36,7 +36,7 @@ fn a_dead_primary_is_replaced_and_comes_back_as_a_mirror_with_its_writes() {
 #[test]
 fn a_primary_without_power_or_frozen_is_replaced_and_stopped_when_it_comes_back() {
     for (fault, end) in [("poweroff", "revive"), ("freeze", "thaw")] {
-        let cell = Moved::up();
+        let cell = Moved::up().with_the_silent();
         cell.write("amsterdam", 7);
         cell.lab([fault, "amsterdam"]);
         cell.change("promote").assert(0, "done", &["\"kind\": \"failover\""]);
@@ -56,7 +56,7 @@ fn a_primary_without_power_or_frozen_is_replaced_and_stopped_when_it_comes_back(
 
 #[test]
 fn a_primary_behind_a_cut_path_is_switched_over_through_another_node() {
-    let cell = Moved::up();
+    let cell = Moved::up().with_the_silent();
     cell.write("amsterdam", 7);
     cell.lab(["cut", "amsterdam", "--from", "operator"]);
     let came = cell.change("promote");
@@ -68,7 +68,7 @@ fn a_primary_behind_a_cut_path_is_switched_over_through_another_node() {
 #[test]
 fn a_primary_that_comes_back_in_mid_promotion_does_not_go_on_unseen() {
     for (fault, end, act) in [("freeze", "thaw", "claim"), ("cut", "heal", "claim"), ("freeze", "thaw", "start")] {
-        let cell = Moved::up();
+        let cell = Moved::up().with_the_silent();
         cell.write("amsterdam", 7);
         cell.lab([fault, "amsterdam"]);
         let mut promote = cell.changing("promote");
@@ -107,7 +107,7 @@ fn a_primary_that_turns_m3m_away_is_left_alone_unless_a_person_vouches_for_it() 
     let home = crate::support::Home::new();
     let key = crate::sshd::keygen(home.path(), "ed25519", "other", "");
     for (field, value) in [("host_key", host_key), ("identity", key.display().to_string())] {
-        let cell = Moved::with(&[(&format!("/nodes/0/ssh/{field}"), &value)]);
+        let cell = Moved::with(&[(&format!("/nodes/0/ssh/{field}"), &value)]).with_the_silent();
         let why = "amsterdam may still execute the service, and cannot be told to stop: it lives and turns m3m away";
         cell.change("promote").assert_refused(&[why, "--confirm-off amsterdam"]);
         cell.assert_settled(&NODES, 1, "amsterdam", "moscow");

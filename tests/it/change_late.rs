@@ -3,18 +3,21 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::change_cell::{Came, Moved};
+use crate::change_cell::{Came, Moved, UNTIL_LET_GO};
 use crate::lab::NODES;
 
-/// A stop that takes long enough for the path to the next PRIMARY to be cut meanwhile.
-const SLOW_STOP: (&str, &str) = ("/nodes/0/service", "{ stop: 'sleep 1; ledger stop' }");
+/// A cell in which the stop of PRIMARY takes as long as the test wants: something happens to the next one meanwhile.
+fn with_a_stop_that_waits() -> Moved {
+    Moved::with(&[("/nodes/0/service", &format!("{{ stop: '{UNTIL_LET_GO}; ledger stop' }}"))]).with_the_silent()
+}
 
 #[test]
 fn a_start_that_arrives_late_starts_nothing() {
-    let cell = Moved::with(&[SLOW_STOP]);
+    let cell = with_a_stop_that_waits();
     let mut promote = cell.changing("promote almaty");
     cell.until_journal("fence", "begun");
     cell.lab(["cut", "almaty"]);
+    cell.let_go("amsterdam");
     Came::wait(&mut promote).assert(21, "went_back", &["almaty cannot be PRIMARY: it does not answer"]);
     cell.lab(["heal", "almaty"]);
     cell.change("promote amsterdam").assert(0, "nothing", &[]);
@@ -23,10 +26,11 @@ fn a_start_that_arrives_late_starts_nothing() {
 
 #[test]
 fn a_candidate_that_freezes_before_its_start_does_not_start_when_it_thaws() {
-    let cell = Moved::with(&[SLOW_STOP]);
+    let cell = with_a_stop_that_waits();
     let mut promote = cell.changing("promote almaty");
     cell.until_journal("fence", "begun");
     cell.lab(["freeze", "almaty"]);
+    cell.let_go("amsterdam");
     Came::wait(&mut promote).assert(21, "went_back", &["almaty cannot be PRIMARY: it does not answer"]);
     cell.change("promote").assert(0, "done", &["\"to\": \"saint-petersburg\""]);
     cell.lab(["thaw", "almaty"]);
@@ -37,16 +41,18 @@ fn a_candidate_that_freezes_before_its_start_does_not_start_when_it_thaws() {
 
 #[test]
 fn a_stop_that_arrives_late_stops_nothing() {
-    let cell = Moved::up();
+    let cell = Moved::up().with_the_silent();
     cell.write("amsterdam", 7);
-    // The claim is not won without almaty, and so takes long enough for the path to amsterdam to be cut meanwhile.
-    let slow = "#!/bin/sh\ncase $* in *update-ref*) sleep 1 ;; esac\nPATH=${PATH#*:} exec git \"$@\"\n";
+    // The claim is not won without almaty, and so takes until the path to amsterdam is cut.
+    let wait = format!("case $* in *update-ref*) {UNTIL_LET_GO} ;; esac");
+    let slow = format!("#!/bin/sh\n{wait}\nPATH=${{PATH#*:}} exec git \"$@\"\n");
     let git = cell.labs.home.write("slow-git", slow);
     fs::set_permissions(&git, fs::Permissions::from_mode(0o700)).expect("a program");
     fs::rename(git, cell.labs.node("almaty").join("home/bin/git")).expect("git is slow there");
     let mut promote = cell.changing("promote almaty");
     cell.until_journal("claim", "begun");
     cell.lab(["cut", "amsterdam"]);
+    cell.let_go("almaty");
     // It was seen to have writes that nobody else has.
     Came::wait(&mut promote).assert(21, "incomplete", &["amsterdam is silent", "--allow-data-loss"]);
     cell.lab(["heal", "amsterdam"]);

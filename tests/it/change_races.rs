@@ -6,7 +6,7 @@ use std::process::Child;
 use serde_json::Value;
 
 use crate::change_cell::Moved;
-use crate::change_runs::Operator;
+use crate::change_runs::{END, Operator};
 use crate::lab::{NODES, SOON};
 use crate::processes::has_open;
 use crate::support::{Finished, until, wait};
@@ -45,7 +45,7 @@ impl Race {
                 run
             })
             .collect();
-        let ended: Vec<Finished> = runs.into_iter().map(|run| wait(run, SOON * 3)).collect();
+        let ended: Vec<Finished> = runs.into_iter().map(|run| wait(run, END)).collect();
         let ended = ended.try_into().unwrap_or_else(|_| panic!("two runs"));
         Self { operators, ended }
     }

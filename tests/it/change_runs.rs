@@ -11,10 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::change_cell::{Moved, TIMEOUT};
-use crate::lab::{NODES, SOON};
+use crate::change_cell::Moved;
+use crate::lab::NODES;
 use crate::processes::Running;
 use crate::support::{Finished, finish, until};
+
+/// A run that takes this long is a hang.
+pub const END: Duration = Duration::from_secs(180);
 
 /// Somebody at a machine of their own.
 pub struct Operator {
@@ -22,6 +25,7 @@ pub struct Operator {
     state: PathBuf,
     inventory: PathBuf,
     home: PathBuf,
+    timeout: &'static str,
 }
 
 impl Operator {
@@ -36,7 +40,7 @@ impl Operator {
         fs::create_dir_all(&state).expect("a state directory");
         let own = home.join("inventory.yaml");
         let inventory = if own.exists() { own } else { cell.labs.dir("lab").join("inventory.yaml") };
-        Self { name, state, inventory, home }
+        Self { name, state, inventory, home, timeout: cell.timeout }
     }
 
     /// m3m with these words, by this operator.
@@ -45,7 +49,7 @@ impl Operator {
         command
             .arg("-i")
             .arg(&self.inventory)
-            .args(["--timeout", TIMEOUT])
+            .args(["--timeout", self.timeout])
             .args(line.split_whitespace())
             .current_dir(&self.home)
             .env_clear();
@@ -72,7 +76,7 @@ impl Operator {
     pub fn start_until(&self, line: &str, lines: usize) -> Option<Running> {
         let enough = self.lines() + lines;
         let mut running = Running(self.start(line));
-        let has_come = until("a line of the journal, or its end", SOON * 3, || {
+        let has_come = until("a line of the journal, or its end", END, || {
             // Asked first: whatever it wrote before its end is there after it.
             let has_ended = running.0.try_wait().expect("its state").is_some();
             if self.lines() >= enough { Some(true) } else { has_ended.then_some(false) }
@@ -82,6 +86,11 @@ impl Operator {
 
     fn lines(&self) -> usize {
         self.journal().lines().count()
+    }
+
+    /// With less patience for the silent: whatever a run comes to has to be told, and need not be what was asked.
+    pub fn in_haste(self) -> Self {
+        Self { timeout: "3s", ..self }
     }
 
     /// Everything that this operator has done.
@@ -107,7 +116,7 @@ impl Operator {
 pub fn end(mut running: Running) -> Finished {
     let (stdout, stderr) = (running.0.stdout.take(), running.0.stderr.take());
     // What it says fits into the pipes.
-    let status = until("the run ends", SOON * 3, || running.0.try_wait().expect("its state"));
+    let status = until("the run ends", END, || running.0.try_wait().expect("its state"));
     let text = |pipe: Option<Box<dyn Read>>| pipe.map(|pipe| read_to_string(pipe).expect("text")).unwrap_or_default();
     let stdout = text(stdout.map(|pipe| Box::new(pipe) as _));
     let stderr = text(stderr.map(|pipe| Box::new(pipe) as _));

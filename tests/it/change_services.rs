@@ -43,7 +43,8 @@ fn a_start_that_holds_its_outputs_open_is_a_start() {
 #[test]
 fn a_node_whose_check_does_not_tell_is_passed_over() {
     for (check, why) in [("no-such-command", "cannot be run (exit 127)"), ("sleep 1000", "does not end")] {
-        let (cell, came) = promoted_to(&format!("{{ check: {check} }}"));
+        let cell = Moved::with_service("almaty", &format!("{{ check: {check} }}")).with_a_check_that_hangs();
+        let came = cell.change("promote almaty");
         came.assert_refused(&["almaty cannot be PRIMARY: its service's check", why, "m3m check --node almaty"]);
         cell.assert_settled(&NODES, 1, "amsterdam", "moscow");
         cell.change("promote").assert(0, "done", &[]);

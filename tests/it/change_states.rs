@@ -38,7 +38,7 @@ fn the_old_primarys_files_stay_whatever_a_mirror_has() {
 
 #[test]
 fn whoever_executes_keeps_its_files_when_an_old_primary_comes_back() {
-    let cell = Moved::up();
+    let cell = Moved::up().with_the_silent();
     cell.lab(["freeze", "amsterdam"]);
     cell.change("promote almaty").assert(0, "done", &[]);
     write(&cell, "almaty", "fresh");
@@ -58,7 +58,7 @@ fn who_agreed_to_what_is_no_longer_so_is_asked_again() {
         return;
     }
     let cell = Moved::with(&[("/timing", "{ health_check: 50ms, health_timeout: 40ms }")]);
-    let mut command = cell.labs.home.m3m(["--timeout", "5s", "promote", "almaty", "-i"]);
+    let mut command = cell.labs.home.m3m(["--timeout", "10s", "promote", "almaty", "-i"]);
     command.arg(&cell.inventory);
     let terminal = Terminal::open(&cell.labs.home, &command, 100, 40);
     let prompt = |screen: &str| screen.ends_with("Type almaty to go on:");

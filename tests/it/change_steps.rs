@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use crate::change_cell::Moved;
-use crate::change_runs::{Operator, end};
-use crate::lab::{NODES, SOON};
+use crate::change_runs::{END, Operator, end};
+use crate::lab::NODES;
 use crate::support::Finished;
 
 /// The lines that a switchover with writes to take in has in its journal.
@@ -17,14 +17,15 @@ const TO: &str = "almaty";
 struct Deaths {
     cell: Moved,
     ann: Operator,
+    bob: Operator,
     numbers: u64,
 }
 
 impl Deaths {
     fn new() -> Self {
         let cell = Moved::up();
-        let ann = Operator::new(&cell, "ann");
-        Self { cell, ann, numbers: 0 }
+        let (ann, bob) = (Operator::new(&cell, "ann").in_haste(), Operator::new(&cell, "bob"));
+        Self { cell, ann, bob, numbers: 0 }
     }
 
     /// Switches over, and lets a node die once there are so many lines.
@@ -36,7 +37,7 @@ impl Deaths {
         self.cell.lab([fault, node]);
         let ended = running.map(end);
         let ended = ended.unwrap_or_else(|| panic!("it ended before line {lines}"));
-        assert!(start.elapsed() < SOON * 2, "{fault} {node} at {lines}: {:?}: {ended}", start.elapsed());
+        assert!(start.elapsed() < END, "{fault} {node} at {lines}: {:?}: {ended}", start.elapsed());
         ended
     }
 
@@ -44,7 +45,7 @@ impl Deaths {
     fn goes_on(&self, node: &str, undo: &str, what: &str) {
         self.cell.lab([undo, node]);
         for to in [TO, FROM] {
-            let done = self.ann.run(&format!("promote {to} --yes"));
+            let done = self.bob.run(&format!("promote {to} --yes"));
             assert_eq!(done.code(), 0, "{what}, then promote {to}: {done}");
             self.cell.assert_at_rest(&NODES, to, what);
             self.cell.assert_whole(to, self.numbers, what);

@@ -33,7 +33,7 @@ impl Ground {
     fn new() -> Self {
         let home = Home::new();
         let tree = repository(&home);
-        Self { home, tree, start: "run --now", nobody: false, time: Duration::from_secs(20) }
+        Self { home, tree, start: "run --now", nobody: false, time: Duration::from_secs(60) }
     }
 
     fn starting(start: &'static str) -> Self {
@@ -257,7 +257,7 @@ fn who_hangs_up_leaves_nothing_behind() {
     node.wait().expect("it ends");
     // The part that writes outlives its shell for a moment.
     let is_over = || rustix::process::test_kill_process_group(group).is_err().then_some(());
-    until("the last of its processes ends", Duration::from_secs(20), is_over);
+    until("the last of its processes ends", Duration::from_secs(60), is_over);
     assert_eq!(listing(&ground.tree), before);
 }
 
@@ -322,12 +322,12 @@ fn a_work_tree_that_may_only_be_read() {
 
 #[test]
 fn what_hangs_is_left_behind() {
-    let ground = Ground { time: Duration::from_secs(2), ..Ground::starting("sudo run") };
+    let ground = Ground { time: Duration::from_secs(3), ..Ground::starting("sudo run") };
     let pid_file = ground.home.path().join("pid");
     ground.tool("sudo", &format!("echo $$ >'{}'; exec sleep 1000 </dev/null >/dev/null 2>&1", pid_file.display()));
     let begun = Instant::now();
     let answer = ground.ask_under(SHELLS[0]);
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     assert!(!answer.is_done("commands") && answer.is_done("writes"), "{answer:?}");
     // What hangs in the fake would not end by itself.
     let pid = std::fs::read_to_string(pid_file).expect("it was asked");

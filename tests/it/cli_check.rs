@@ -56,8 +56,8 @@ fn what_is_missing_is_named_and_the_rest_is_told_all_the_same() {
     labs.run(["lab", "kill", "moscow"]).assert_code(0);
     labs.run(["lab", "freeze", "almaty"]).assert_code(0);
     let begun = Instant::now();
-    let shown = labs.run(["--lab", "check", "--timeout", "2s"]);
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let shown = labs.run(["--lab", "check", "--timeout", "5s"]);
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
     shown.assert_code(10);
     assert!(
         shown.stdout.starts_with("NOT READY: 2 of 5 nodes: moscow (TCP, relayed), almaty (SSH, relayed)\n"),
@@ -70,7 +70,7 @@ fn what_is_missing_is_named_and_the_rest_is_told_all_the_same() {
     assert_outcome(&shown, "amsterdam", "relays", "ok", "2 of 2");
 
     labs.run(["lab", "thaw", "almaty"]).assert_code(0);
-    let only = labs.run(["--lab", "check", "-n", "novosibirsk", "-o", "json", "--timeout", "2s"]);
+    let only = labs.run(["--lab", "check", "-n", "novosibirsk", "-o", "json", "--timeout", "5s"]);
     let json: Value = serde_json::from_str(&only.assert_code(0).stdout).expect("one JSON document");
     assert_eq!((&json["schema"], &json["verdict"]), (&"m3m.check/1".into(), &"READY".into()));
     assert_eq!((json["nodes"].as_array().map(Vec::len), json["relays"].as_array().map(Vec::len)), (Some(1), Some(8)));

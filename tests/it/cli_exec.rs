@@ -15,7 +15,9 @@ const NAME: &str = "basename \"${HOME%/home}\"";
 
 fn command(labs: &Labs, options: &str, words: &[&str]) -> Command {
     let mut command = labs.home.m3m(["--lab", "exec"]);
-    command.args(options.split_ascii_whitespace()).arg("--").args(words);
+    // Nodes that are there get time to say so on a crowded machine.
+    let patience = ["--connect-timeout", "15s"].into_iter().filter(|_| !options.contains("connect-timeout"));
+    command.args(patience).args(options.split_ascii_whitespace()).arg("--").args(words);
     command
 }
 
@@ -73,7 +75,7 @@ fn a_node_that_is_not_reached_costs_its_own_time_and_nobody_elses_output() {
     labs.run(["lab", "kill", "almaty"]).assert_code(0);
     labs.run(["lab", "freeze", "moscow"]).assert_code(0);
     let begun = Instant::now();
-    let ended = exec(&labs, "--timeout 1h --connect-timeout 500ms", "echo here");
+    let ended = exec(&labs, "--timeout 1h --connect-timeout 4s", "echo here");
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
     assert_eq!(ended.assert_code(255).stdout, "amsterdam,saint-petersburg,novosibirsk: here\n");
     assert!(ended.stderr.starts_with("m3m: moscow: not reached: timeout in banner\n  hint: "), "{ended}");
@@ -85,7 +87,7 @@ fn a_command_whose_time_is_over_is_ended_on_the_node() {
     let labs = Labs::up();
     // Its child as well.
     let line = "echo $$ >pid; echo begun; sleep 1000 & echo $! >child; wait";
-    let ended = exec(&labs, "-n almaty --timeout 500ms", line);
+    let ended = exec(&labs, "-n almaty --timeout 3s", line);
     assert_eq!(ended.assert_code(255).stdout, "almaty: begun\n");
     assert!(ended.stderr.starts_with("m3m: almaty: its time was over, and it was ended there\n"), "{ended}");
     for file in ["pid", "child"] {
@@ -159,7 +161,7 @@ fn an_interrupt_shows_what_has_come_in_and_names_the_rest() {
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut err, &mut rest).expect("what it says");
     let ended = wait(child, SOON);
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < Duration::from_secs(20));
     assert_eq!(ended.assert_code(130).stdout, "moscow: done\n");
     let told = "m3m: almaty: interrupted: it may still run there\nm3m: novosibirsk: not reached: refused\n";
     assert!(rest.starts_with(told), "{rest}");

@@ -7,9 +7,9 @@ use crate::lab::{Labs, NODES};
 use crate::support::Finished;
 
 /// How long a frozen node is waited for here, and what a noisy machine may add to it: five, one after the other, would
-/// take 10 s.
-const TIMEOUT: (&str, Duration) = ("2s", Duration::from_secs(2));
-const NOISE: Duration = Duration::from_secs(3);
+/// take 20 s.
+const TIMEOUT: (&str, Duration) = ("4s", Duration::from_secs(4));
+const NOISE: Duration = Duration::from_secs(12);
 
 fn lab(labs: &Labs, verb: &str, nodes: &[&str]) {
     crate::support::finish(labs.home.m3m(["lab", verb]).args(nodes)).assert_code(0);

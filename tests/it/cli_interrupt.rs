@@ -11,7 +11,7 @@ use crate::lab::{Labs, SOON};
 use crate::support::{Home, until};
 
 /// How long a command may take to end after a signal, a noisy machine included: never as long as its own deadline.
-const END: Duration = Duration::from_secs(10);
+const END: Duration = Duration::from_secs(30);
 
 fn start(home: &Home, args: [&str; 4]) -> Child {
     home.m3m(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("m3m")

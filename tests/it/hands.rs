@@ -18,7 +18,7 @@ use crate::sshd::user;
 use crate::support::Home;
 
 /// Generous: what takes this long is a hang.
-pub const SOON: Duration = Duration::from_secs(30);
+pub const SOON: Duration = Duration::from_secs(60);
 /// The most memory for output.
 pub const OUTPUT_BYTES_MAX: usize = 32 << 20;
 

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::acceptor::Acceptor;
@@ -21,6 +22,8 @@ pub enum Manner {
     Http,
     /// It is an sshd with too many log-ins under way.
     Throttled,
+    /// It is one as well, and says nothing more to whoever comes again.
+    ThrottledThenMute,
     /// It is an sshd that punishes this machine for failed log-ins.
     Shunned,
     /// It says which SSH it speaks and then sends bytes without sense, for ever.
@@ -33,7 +36,12 @@ pub enum Manner {
 
 /// Starts such a server; it ends when the acceptor is dropped.
 pub fn start(manner: Manner) -> Acceptor {
+    let has_spoken = AtomicBool::new(false);
     Acceptor::start(move |mut socket, _| {
+        let manner = match manner {
+            Manner::ThrottledThenMute if has_spoken.swap(true, Ordering::SeqCst) => Manner::Mute,
+            manner => manner,
+        };
         // Whatever fails here fails because the client has left.
         let _ = treat(&mut socket, manner);
     })
@@ -53,7 +61,7 @@ fn treat(socket: &mut TcpStream, manner: Manner) -> std::io::Result<()> {
             socket.write_all(b"HTTP/1.1 400 Bad Request\r\n")?;
             socket.shutdown(Shutdown::Write)
         }
-        Manner::Throttled => say_and_close(socket, b"Exceeded MaxStartups\r\n"),
+        Manner::Throttled | Manner::ThrottledThenMute => say_and_close(socket, b"Exceeded MaxStartups\r\n"),
         Manner::Shunned => say_and_close(socket, b"Not allowed at this time\r\n"),
         Manner::BannerThenGarbage => {
             socket.write_all(banner)?;

@@ -13,7 +13,7 @@ use crate::scripted::{Manner, Point, Script, Scripted, client_key};
 use crate::support::{Home, wait};
 
 /// How long m3m gives a node here. Also the good ones, on a crowded machine.
-const TIMEOUT_S: u64 = 3;
+const TIMEOUT_S: u64 = 6;
 
 /// The most memory that m3m may hold resident, in KiB, whatever servers send.
 const PEAK_KIB_MAX: u64 = 60 * 1024;

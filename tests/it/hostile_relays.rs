@@ -12,7 +12,7 @@ use crate::scripted::{Manner, Point, Script, Scripted, client_key};
 use crate::support::Home;
 
 /// Time for a node and its relays: a third of it passes before a relay is asked.
-const TIMEOUT_S: u64 = 5;
+const TIMEOUT_S: u64 = 7;
 
 /// What is said of a node whose own path is cut, when three others, each with its script, are the relays.
 #[track_caller]

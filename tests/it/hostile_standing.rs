@@ -12,7 +12,7 @@ use crate::scripted::{Manner, Point, Script};
 
 use crate::support::until;
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// An m3m that shows a JSON line a round.
 struct Every {
@@ -22,7 +22,7 @@ struct Every {
 
 impl Every {
     fn start(cell: &Cell) -> Self {
-        let mut m3m = cell.home.m3m(["status", "--every=100ms", "--timeout", "1s", "-o", "json"]);
+        let mut m3m = cell.home.m3m(["status", "--every=100ms", "--timeout", "2s", "-o", "json"]);
         let mut child = m3m.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("m3m");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         Self { child: Running(child), lines }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::inventory::{SMALL, accepted};
 
 /// However hostile a text is, it is judged within this time, also in a debug build on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One MiB of the worst that a YAML parser can be given is judged quickly.
 #[test]

@@ -13,7 +13,7 @@ use m3m::lab::ledger::Ledger;
 use crate::support::{Finished, Home, finish, skipped, until};
 
 /// Generous: a step that takes this long is a hang.
-pub const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(60);
 /// What counts as silence: a living node answers on loopback much sooner.
 pub const SILENCE: Duration = Duration::from_millis(300);
 pub const NODES: [&str; 5] = ["amsterdam", "moscow", "almaty", "saint-petersburg", "novosibirsk"];

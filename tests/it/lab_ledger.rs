@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use m3m::lab::ThrowAway;
 use m3m::lab::ledger::Ledger;
@@ -88,7 +88,7 @@ fn a_ledger_that_ends_at_once_is_not_waited_for() {
     let start = Instant::now();
     let failed = Home::new().run(["lab-ledger", "start", "--dir", node.to_str().expect("UTF-8")]);
     assert!(failed.assert_code(20).stderr.contains("it ended at once"), "{failed}");
-    assert!(start.elapsed() < SOON / 4, "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 #[test]

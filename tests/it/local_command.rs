@@ -11,9 +11,9 @@ use crate::inventory::{SMALL, accepted};
 use crate::support::{Home, block_on, until};
 
 /// Far more than any of these commands takes.
-const LONG: Duration = Duration::from_secs(60);
-const SHORT: Duration = Duration::from_millis(300);
-const SOON: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(180);
+const SHORT: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(60);
 
 fn done(command: &str, timeout: Duration) -> Ran {
     block_on(run(command, &[], timeout))
@@ -71,7 +71,7 @@ fn one_that_never_stops_is_killed_with_all_that_it_started() {
         let ran = done(&format!("(echo $$ >{}; {what}) & wait; sleep 1000;", file.display()), SHORT);
         assert!(start.elapsed() < SOON, "{what}");
         assert_eq!(ran.end, End::TimedOut, "{what}");
-        assert!(ran.words().starts_with("not done after 0.3 s, and killed"), "{}", ran.words());
+        assert!(ran.words().starts_with("not done after 2."), "{}", ran.words());
         let pid = process(&file);
         until(what, SOON, || is_gone(pid).then_some(()));
     }

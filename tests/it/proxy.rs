@@ -26,8 +26,8 @@ struct Way {
     silent: AtomicBool,
     /// Connections that m3m makes itself vanish.
     own_path_cut: AtomicBool,
-    /// Connections that m3m makes itself are carried only after this time.
-    own_path_hold_ms: AtomicU64,
+    /// Connections that m3m makes itself are carried later.
+    own_path_held: AtomicBool,
     /// How many more bytes of the server get through.
     answer_bytes_left: AtomicU64,
 }
@@ -40,7 +40,7 @@ impl Proxy {
             delay: rtt / 2,
             silent: AtomicBool::new(false),
             own_path_cut: AtomicBool::new(false),
-            own_path_hold_ms: AtomicU64::new(0),
+            own_path_held: AtomicBool::new(false),
             answer_bytes_left: AtomicU64::new(u64::MAX),
         });
         let acceptor = {
@@ -64,10 +64,10 @@ impl Proxy {
         self.way.own_path_cut.store(cut, Ordering::SeqCst);
     }
 
-    /// From now on new connections that m3m makes itself are carried only after this time; those of relays at once.
-    pub fn hold_own_path(&self, hold: Duration) {
-        let hold_ms = u64::try_from(hold.as_millis()).expect("a short time");
-        self.way.own_path_hold_ms.store(hold_ms, Ordering::SeqCst);
+    /// Whether connections that m3m makes itself are to be carried later, as soon as they are not held any more; those
+    /// of relays are carried at once.
+    pub fn hold_own_path(&self, hold: bool) {
+        self.way.own_path_held.store(hold, Ordering::SeqCst);
     }
 
     /// Goes silent as soon as the server has said this many more bytes; they are still carried.
@@ -81,9 +81,11 @@ fn connect(way: &Arc<Way>, client: TcpStream, keeper: &Keeper) {
     if way.silent.load(Ordering::SeqCst) || (way.own_path_cut.load(Ordering::SeqCst) && is_from_m3m(&client)) {
         return;
     }
-    let hold_ms = way.own_path_hold_ms.load(Ordering::SeqCst);
-    if hold_ms > 0 && is_from_m3m(&client) {
-        std::thread::sleep(Duration::from_millis(hold_ms));
+    let is_held = || way.own_path_held.load(Ordering::SeqCst);
+    if is_held() && is_from_m3m(&client) {
+        while is_held() && !way.silent.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
     let asked = spawn_reader(way, &client, false);
     // The server learns of the connection when the client's acknowledgement arrives.

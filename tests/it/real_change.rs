@@ -146,7 +146,7 @@ fn nodes_that_only_another_node_reaches_give_and_take() {
     for way in &ways {
         way.cut_own_path(true);
     }
-    cell.timeout = "3s";
+    cell.timeout = "5s";
     cell.change("promote cedar").assert(0, "done").assert_says(&["\"kind\": \"switchover\""]);
     cell.assert_settled(&NAMES, 2, "cedar", "birch");
     assert_eq!(cell.tree("cedar"), cell.tree("amber"));

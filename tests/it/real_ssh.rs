@@ -11,7 +11,7 @@ use crate::sshd::{HARDENED, Options, available, free_port};
 use crate::support::{Finished, Home};
 
 /// Beyond a command's own deadline: a crowded machine is slow to start and to end processes.
-pub const SLACK: Duration = Duration::from_secs(6);
+pub const SLACK: Duration = Duration::from_secs(30);
 
 /// The line of the table that is about a node.
 #[track_caller]
@@ -97,8 +97,8 @@ fn a_dead_and_a_frozen_server_beside_three_good_ones() {
     five.nodes[1].signal(Signal::STOP);
     five.nodes[2].signal(Signal::KILL);
     let start = Instant::now();
-    let shown = five.home.run(["status", "--timeout", "4s"]);
-    assert!(start.elapsed() < Duration::from_secs(4) + SLACK, "{:?}", start.elapsed());
+    let shown = five.home.run(["status", "--timeout", "5s"]);
+    assert!(start.elapsed() < Duration::from_secs(5) + SLACK, "{:?}", start.elapsed());
     shown.assert_code(10);
     assert!(shown.stdout.starts_with("DEGRADED: "), "{shown}");
     assert_silent(&shown, "birch", "timeout in banner", "it may be frozen or overloaded");

@@ -60,7 +60,7 @@ impl Counting {
     /// Runs until nothing is asked any more: files that have just changed are not relied on at once.
     #[track_caller]
     fn settle(&self) {
-        until("the answers are kept", Duration::from_secs(20), || (self.count(&mut self.status()) == 0).then_some(()));
+        until("the answers are kept", Duration::from_secs(60), || (self.count(&mut self.status()) == 0).then_some(()));
     }
 
     /// What changes a source costs one question for each node, and is then settled again.
@@ -119,7 +119,7 @@ fn variables_count_where_they_are_named() {
     let ssh = Counting::start();
     ssh.append("IdentityAgent ${WHERE}/agent");
     let count = |value: &str| ssh.count(ssh.status().env("WHERE", value));
-    until("the answers are kept", Duration::from_secs(20), || (count("/a") == 0).then_some(()));
+    until("the answers are kept", Duration::from_secs(60), || (count("/a") == 0).then_some(()));
     assert_eq!(count("/b"), 3);
     assert_eq!(ssh.count(ssh.status().env("WHERE", "/b").env("OTHER", "x")), 0);
 }
@@ -136,7 +136,7 @@ fn what_no_stamp_tells_is_asked_each_time() {
         assert_eq!(ssh.count(ssh.status().env("XDG_CACHE_HOME", place)), 3, "{place}");
     }
     ssh.append("Match exec true\n User x");
-    until("the file is old enough to be relied on", Duration::from_secs(20), || {
+    until("the file is old enough to be relied on", Duration::from_secs(60), || {
         ssh.home
             .path()
             .join(".ssh/config")

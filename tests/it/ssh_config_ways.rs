@@ -10,7 +10,7 @@ use crate::sshd::{Options, Sshd, available, user};
 use crate::support::{Home, finish, until};
 
 /// How long a process that was killed may take to be gone.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(60);
 
 /// How often somebody has logged in.
 fn logins(server: &Sshd) -> usize {
@@ -124,7 +124,7 @@ fn proxy_commands_that_hang_end_with_m3m() {
     let mark = format!("M3M_TEST_PROXY={}", it.home.path().display());
     let (name, value) = mark.split_once('=').expect("a variable");
     // They are settled through a relay long before the time of their own path is over.
-    let shown = finish(it.home.m3m(["status", "--timeout", "5s"]).env(name, value));
+    let shown = finish(it.home.m3m(["status", "--timeout", "10s"]).env(name, value));
     assert!(MANY[1..].iter().all(|name| row(&shown, name).contains("via one")), "{shown}");
     until("the commands' end", SOON, || marked(|variable| variable == mark).next().is_none().then_some(()));
 }
@@ -157,6 +157,6 @@ fn a_proxy_command_may_put_things_in_order_before_it_ends() {
     let config = format!("Host *\n ProxyCommand sh {}\n UserKnownHostsFile {}\n", command.display(), known.display());
     home.write("ssh_config", config);
     cell.write_section("config: ssh_config");
-    home.run(["status", "--node", "two", "--timeout", "1s"]);
+    home.run(["status", "--node", "two", "--timeout", "4s"]);
     until("the command's last words", SOON, || std::fs::read(&trace).is_ok_and(|text| text == b"sane\n").then_some(()));
 }

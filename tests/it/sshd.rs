@@ -18,7 +18,7 @@ const SSHD: &str = "/usr/sbin/sshd";
 /// The directory that OpenSSH's server insists on when root starts it.
 const PRIVSEP_DIR: &str = "/run/sshd";
 /// How long a server may take to listen.
-const START_TIMEOUT: Duration = Duration::from_secs(20);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Another process may take the port that was free a moment ago.
 const START_TRIES: usize = 5;
 

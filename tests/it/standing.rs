@@ -34,6 +34,6 @@ fn every_answer_of_many_rounds_is_whole() {
     }
     let pid = Pid::from_child(&m3m);
     kill_process(pid, Signal::INT).expect("interrupt m3m");
-    let status = until("m3m ends", Duration::from_secs(20), || m3m.try_wait().expect("wait for m3m"));
+    let status = until("m3m ends", Duration::from_secs(60), || m3m.try_wait().expect("wait for m3m"));
     assert_eq!(status.code(), Some(130));
 }

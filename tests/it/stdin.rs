@@ -15,7 +15,7 @@ use crate::scripted::{Manner, Point, Script, Scripted, client_key};
 use crate::support::Home;
 
 /// How late an answer may be that is due at a deadline, on a crowded machine.
-const LATE_MAX: Duration = Duration::from_secs(3);
+const LATE_MAX: Duration = Duration::from_secs(20);
 
 fn labs() -> (Labs, Hands) {
     let labs = Labs::up();
@@ -34,7 +34,7 @@ fn lab_nodes_take_any_input_and_give_any_output() {
 #[test]
 fn a_node_that_freezes_midway_holds_up_nobody_beyond_the_deadline() {
     let (labs, hands) = labs();
-    let timeout = Duration::from_secs(1);
+    let timeout = Duration::from_secs(4);
     let begun = Instant::now();
     let line = "head -c 300000 >/dev/null; kill -STOP $PPID";
     let reply = hands.run_within("almaty", command(line, Input::Bytes(noise(20 << 20).into())), timeout);
@@ -55,7 +55,7 @@ fn a_server_that_never_takes_a_byte_is_given_up_in_time() {
     });
     cell.write();
     let hands = Hands::open(&home, &home.path().join("inventory.yaml"));
-    let timeout = Duration::from_secs(1);
+    let timeout = Duration::from_secs(4);
     let begun = Instant::now();
     let reply = hands.run_within("shut", command("exec sleep 1000", Input::Bytes(noise(1 << 20).into())), timeout);
     assert_eq!(reply.broken.expect("nothing moves").to_string(), "timeout in output");
@@ -104,7 +104,7 @@ fn what_was_certainly_not_sent_is_told_from_what_may_have_run() {
     assert_eq!(step("echo half; echo 'm3m-step 1'"), "unknown: garbled: it ended early");
     assert_eq!(step("echo no step"), "not run: garbled: no step");
     let stuck = "echo 'm3m-step 1'; exec sleep 1000";
-    assert_eq!(within(stuck, Duration::from_millis(500)), "unknown: timeout in output");
+    assert_eq!(within(stuck, Duration::from_secs(3)), "unknown: timeout in output");
     labs.run(["lab", "kill", "almaty"]).assert_code(0);
     assert_eq!(step("echo never"), "not run: refused");
     // What broke while nobody looked is no reason for doubt: nothing was sent yet.

@@ -58,7 +58,7 @@ fn of_two_claims_at_once_one_is_held_and_the_other_knows_it() {
             command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
             command.spawn().expect("sh runs")
         });
-        let answers = children.map(|child| ground.answer(&wait(child, Duration::from_secs(20))));
+        let answers = children.map(|child| ground.answer(&wait(child, Duration::from_secs(60))));
         let now = ground.git(&["rev-parse", "refs/m3m/term"]);
         let won: Vec<bool> = answers.iter().map(|answer| answer.claim.as_ref() == Some(&now)).collect();
         assert!(won[0] != won[1], "{answers:?}");

@@ -215,4 +215,4 @@ fn inventory(home: &Home, tree: &Path) -> Inventory {
 }
 
 /// A time that no step needs.
-pub const LONG: Duration = Duration::from_secs(20);
+pub const LONG: Duration = Duration::from_secs(60);

@@ -9,17 +9,17 @@ use m3m::core::step::{self, Failed, Raise, Refusal, ServiceEnd, Start, Status};
 use crate::step_ground::{Ground, LONG, with_each_shell, with_every_shell};
 use crate::support::{finish, until, wait};
 
-/// One second: the least that a watchdog gives.
+/// One second: the least that a watchdog gives. It is for what hangs, and not for what has to come to its end.
 const SHORT: Duration = Duration::from_secs(1);
 
 fn raise<'a>(ground: &'a Ground, commit: &'a str) -> Raise<'a> {
     let service = Some(&ground.node().service);
-    Raise { commit, role: Some(Duty::Primary), service, stop_within: SHORT, kill_within: SHORT, exhale: false }
+    Raise { commit, role: Some(Duty::Primary), service, stop_within: LONG, kill_within: LONG, exhale: false }
 }
 
 fn start<'a>(ground: &'a Ground, commit: &'a str) -> Start<'a> {
     let service = &ground.node().service;
-    Start { commit, duty: Duty::Primary, expected_head: None, service, within: SHORT, kill_within: SHORT }
+    Start { commit, duty: Duty::Primary, expected_head: None, service, within: LONG, kill_within: LONG }
 }
 
 /// The node holds the first term, which makes it PRIMARY, and a second one that does not.
@@ -30,8 +30,8 @@ fn two_terms(ground: &Ground) -> (String, String) {
     (first, second)
 }
 
-/// The answer of a raise with this stop, kill and check.
-fn ended(ground: &mut Ground, stop: Option<&str>, kill: Option<&str>, check: Option<&str>) -> step::Answer {
+/// The answer of a raise with this stop, kill and check, and with so much time for stop and kill.
+fn ended(ground: &mut Ground, [stop, kill, check]: [Option<&str>; 3], within: [Duration; 2]) -> step::Answer {
     let (_, second) = two_terms(ground);
     ground.set_up(true);
     let service = &mut ground.node_mut().service;
@@ -41,7 +41,8 @@ fn ended(ground: &mut Ground, stop: Option<&str>, kill: Option<&str>, check: Opt
             new.clone_into(own);
         }
     }
-    let answer = ground.raise(raise(ground, &second));
+    let [stop_within, kill_within] = within;
+    let answer = ground.raise(Raise { stop_within, kill_within, ..raise(ground, &second) });
     assert!(answer.refused.is_none(), "{answer:?}");
     assert_eq!(answer.term.as_ref().map(|term| &term.commit), Some(&second), "it follows all the same");
     answer
@@ -63,13 +64,13 @@ fn a_raise_stops_what_runs_and_then_follows() {
 #[test]
 fn a_stop_that_does_not_do_is_followed_by_a_kill() {
     let ground = &mut Ground::new("dash");
-    let answer = ended(ground, Some("echo; echo 'Access denied' >&2; exit 5"), None, None);
+    let answer = ended(ground, [Some("echo; echo 'Access denied' >&2; exit 5"), None, None], [SHORT, LONG]);
     assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Killed), false));
     let failed = Failed { status: Status::Exit(5), said: "Access denied".to_owned() };
     assert_eq!(answer.faults[0].failed, failed);
-    let answer = ended(&mut Ground::new("dash"), Some("sleep 1000"), None, None);
+    let answer = ended(&mut Ground::new("dash"), [Some("sleep 1000"), None, None], [SHORT, LONG]);
     assert_eq!((answer.service, answer.faults[0].failed.status), (Some(ServiceEnd::Killed), Status::TimedOut));
-    let answer = ended(&mut Ground::new("busybox"), Some("true"), Some("exit 1"), None);
+    let answer = ended(&mut Ground::new("busybox"), [Some("true"), Some("exit 1"), None], [SHORT, SHORT]);
     assert_eq!((answer.service, answer.faults[0].command), (Some(ServiceEnd::Running), "kill"));
 }
 
@@ -78,16 +79,16 @@ fn a_stop_that_returns_before_the_service_is_gone_is_waited_for() {
     let ground = &mut Ground::new("busybox");
     let up = ground.home.path().join("up").display().to_string();
     let stop = format!("(sleep 0.3; rm '{up}') >/dev/null 2>&1 &");
-    let answer = ended(ground, Some(&stop), Some("false"), None);
+    let answer = ended(ground, [Some(&stop), Some("false"), None], [LONG, SHORT]);
     assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Stopped), false), "{answer:?}");
 }
 
 #[test]
 fn a_check_that_does_not_tell_proves_nothing() {
     let ground = &mut Ground::new("bash");
-    let answer = ended(ground, None, None, Some("no-such-command-at-all"));
+    let answer = ended(ground, [None, None, Some("no-such-command-at-all")], [SHORT, SHORT]);
     assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Unknown), false), "stopped, and not seen");
-    let answer = ended(&mut Ground::new("dash"), None, None, Some("sleep 1000"));
+    let answer = ended(&mut Ground::new("dash"), [None, None, Some("sleep 1000")], [SHORT, SHORT]);
     assert_eq!(answer.service, Some(ServiceEnd::Unknown));
 }
 
@@ -134,27 +135,27 @@ fn a_start_under_another_term_or_head_or_for_another_node_is_refused() {
 
 #[test]
 fn a_start_that_fails_leaves_nothing_running() {
-    let failed = |ground: &mut Ground, command: String, check: Option<&str>| {
+    let failed = |ground: &mut Ground, command: String, check: Option<&str>, within: Duration| {
         let (first, _) = two_terms(ground);
         ground.node_mut().service.start = command;
         if let Some(check) = check {
             ground.node_mut().service.check = check.to_owned();
         }
-        let answer = ground.start(start(ground, &first));
+        let answer = ground.start(Start { within, ..start(ground, &first) });
         assert_eq!((answer.service, ground.is_up()), (Some(ServiceEnd::Stopped), false), "{answer:?}");
         answer.failed.expect("how it failed")
     };
     with_each_shell(|ground| {
-        let how = failed(ground, "echo 'no such unit' >&2; exit 4".to_owned(), None);
+        let how = failed(ground, "echo 'no such unit' >&2; exit 4".to_owned(), None, LONG);
         assert_eq!(how.to_string(), "exit 4: no such unit");
     });
     let up = |ground: &Ground| ground.home.path().join("up").display().to_string();
     let mut ground = Ground::new("dash");
     let hangs = format!("sleep 1000; : >'{}'", up(&ground));
-    assert_eq!(failed(&mut ground, hangs, None).status, Status::TimedOut);
+    assert_eq!(failed(&mut ground, hangs, None, SHORT).status, Status::TimedOut);
     let mut ground = Ground::new("bash");
     let never = format!(": >'{}'", up(&ground));
-    assert_eq!(failed(&mut ground, never, Some("exit 3")).status, Status::Exit(0));
+    assert_eq!(failed(&mut ground, never, Some("exit 3"), SHORT).status, Status::Exit(0));
     let mut odd = Ground::new("dash");
     let (first, _) = two_terms(&odd);
     odd.node_mut().service.check = "no-such-command-at-all".to_owned();
@@ -188,13 +189,16 @@ fn whatever_comes_first_nothing_runs_after_a_raise() {
     with_every_shell(|ground| {
         let (first, _) = two_terms(ground);
         let up = ground.home.path().join("up").display().to_string();
-        let begun = ground.home.path().join("begun");
-        ground.node_mut().service.start = format!(": >'{}'; sleep 0.4; : >'{up}'", begun.display());
+        let [begun, go] = ["begun", "go"].map(|name| ground.home.path().join(name));
+        let until_go = format!("until [ -e '{}' ]; do sleep 0.05; done", go.display());
+        // A while after that, in which the raise comes.
+        ground.node_mut().service.start = format!(": >'{}'; {until_go}; sleep 0.3; : >'{up}'", begun.display());
         let mut starting = ground.command(&step::start(ground.address(), &start(ground, &first)));
         let starting = starting.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("sh runs");
         until("the start is under way", LONG, || begun.exists().then_some(()));
         let second = ground.hold(&ground.term(2, "m", &[&first]));
         assert!(!ground.is_up(), "the claim did not wait for it");
+        std::fs::write(go, "").expect("a mark");
         let answer = ground.raise(raise(ground, &second));
         assert!(answer.service.is_some_and(ServiceEnd::is_down) && !ground.is_up(), "{answer:?}");
         let answer = ground.answer(&wait(starting, LONG));
@@ -211,7 +215,8 @@ fn a_start_that_was_killed_does_not_come_back_after_a_raise() {
     let up = ground.home.path().join("up").display().to_string();
     let begun = ground.home.path().join("begun");
     ground.node_mut().service.start = format!(": >'{}'; sleep 0.5; : >'{up}'", begun.display());
-    let mut starting = ground.command(&step::start(ground.address(), &start(&ground, &first)));
+    let starting = Start { within: SHORT, ..start(&ground, &first) };
+    let mut starting = ground.command(&step::start(ground.address(), &starting));
     let mut starting = starting.stdout(Stdio::null()).spawn().expect("sh runs");
     until("the start is under way", LONG, || begun.exists().then_some(()));
     starting.kill().expect("killed");

@@ -8,7 +8,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// No command of a test may take longer; a hang fails the test with what was printed so far.
-const RUN_TIMEOUT: Duration = Duration::from_secs(60);
+const RUN_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// Verbs that ask nodes.
+const ASKING: [&str; 9] =
+    ["status", "where", "check", "pause", "resume", "history", "init", "promote", "inherit-brain"];
+
+/// The time for nodes where a test gives none: by default it is less than a crowded machine may need.
+const PATIENCE: [&str; 2] = ["--timeout", "15s"];
 
 /// A home directory of its own, in which `m3m` is run.
 pub struct Home {
@@ -47,8 +54,10 @@ impl Home {
 
     /// `m3m` in this home, with nothing inherited but PATH. No inventory is set and none is found.
     pub fn m3m<const N: usize>(&self, args: [&str; N]) -> Command {
+        let is_to_be_patient = args.iter().any(|word| ASKING.contains(word)) && !args.contains(&PATIENCE[0]);
         let mut command = Command::new(env!("CARGO_BIN_EXE_m3m"));
         command
+            .args(PATIENCE.iter().filter(|_| is_to_be_patient))
             .args(args)
             .current_dir(self.path())
             .env_clear()

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Finished, Home, finish, skipped};
 
 /// Generous: whatever takes this long in a terminal is a hang.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 /// What the command left stays on the screen, and nothing else is there.
 const CONFIGURATION: &str = "set -g remain-on-exit on\nset -g remain-on-exit-format ''\nset -g status off\n";

@@ -94,7 +94,7 @@ pub fn git(repository: &Path, args: &[&str], input: &str) -> String {
     command.arg("-C").arg(repository).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("git");
     child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("its input");
-    let finished = wait(child, Duration::from_secs(20));
+    let finished = wait(child, Duration::from_secs(60));
     finished.assert_code(0).stdout.trim_end().to_owned()
 }
 

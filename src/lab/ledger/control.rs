@@ -15,11 +15,11 @@ use super::Ledger;
 use crate::error::{Error, Exit};
 
 /// A running ledger answers a ping within this time.
-const PING_TIMEOUT: Duration = Duration::from_millis(500);
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
 /// A ledger that takes longer to end is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// A killed process is gone within this time.
-const KILL_TIMEOUT: Duration = Duration::from_secs(2);
+const KILL_TIMEOUT: Duration = Duration::from_secs(4);
 /// Between two looks.
 const RETRY: Duration = Duration::from_millis(5);
 

@@ -13,7 +13,7 @@ use super::{End, Faults, Wan};
 use crate::error::{Error, Exit};
 
 /// A change that takes longer to be in force has failed.
-const FORCE_TIMEOUT: Duration = Duration::from_secs(10);
+const FORCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Between two looks.
 const RETRY: Duration = Duration::from_millis(2);
 

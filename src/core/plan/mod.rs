@@ -188,7 +188,7 @@ impl Plan {
 /// It is not to be done, or cannot be: why, and what a person may do about it.
 pub fn plan(scene: &Scene<'_>, wish: &Wish, signature: &Signature) -> Result<Plan, Refusal> {
     let standing = scene.standing();
-    let base = base(scene, &standing)?;
+    let base = base(scene, &standing, &signature.by)?;
     let voters = voters(scene, &base)?;
     let record = &base.record;
     let holder = wish.duty.holder(record).clone();
@@ -247,13 +247,18 @@ pub fn plan(scene: &Scene<'_>, wish: &Wish, signature: &Signature) -> Result<Pla
 
 /// The term to start from. All its members have to be in the inventory: a claim that leaves some out unasked would be
 /// judged by the others alone.
-fn base(scene: &Scene<'_>, standing: &Standing) -> Result<Held, Refusal> {
+///
+/// Where none is known to be won and rivals are open, it is the operator's own: what a rival claimed beside it is not to
+/// come about by the claim of another.
+fn base(scene: &Scene<'_>, standing: &Standing, by: &str) -> Result<Held, Refusal> {
     let seen = scene.now().into_iter().flat_map(|picture| picture.observations.values());
     let silences: Option<Vec<&Silence>> = seen.map(|seen| seen.answer.as_ref().err()).collect();
     if let Some(silences) = silences {
         return Err(Refusal::unanswered(silences.iter().any(|silence| silence.is_refusal())));
     }
-    let Some(base) = standing.in_force() else {
+    let highest = standing.open.first().map(|held| held.record.term).filter(|_| standing.won.is_none());
+    let own = standing.open.iter().find(|held| Some(held.record.term) == highest && held.record.by == by);
+    let Some(base) = own.or_else(|| standing.in_force()) else {
         return Err(
             Refusal::new("no node holds a term: it is not on record who is who").hint("m3m init writes the first one")
         );

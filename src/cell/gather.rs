@@ -14,7 +14,7 @@ use crate::core::event::{Event, Listener};
 use crate::core::inventory::NodeName;
 use crate::core::observation::{Observation, Picture, Via};
 use crate::core::relay::{self, Attempt, Candidate, Outcome};
-use crate::core::silence::{Cause, Phase, Silence};
+use crate::core::silence::{Cause, Silence};
 use crate::world::clock;
 
 /// A node from which nothing has come after this part of its time is quiet, and others are asked to reach it.
@@ -198,7 +198,7 @@ impl<'a> Round<'a> {
                     Some((relay, _)) if is_relayed => self.cell.keep_relay(name, relay),
                     _ => {}
                 }
-                settled.extend(asked.outcome(|| self.cell.reach.get(name).map(|reach| reach.session.phase())));
+                settled.extend(asked.outcome(|| self.cell.reach.get(name).map(|reach| reach.session.late())));
             }
         }
         settled
@@ -254,7 +254,7 @@ impl Asked {
     }
 
     /// What is to be said of the node: what it said itself, else what it said through a relay, else its silence.
-    fn outcome(&mut self, phase: impl FnOnce() -> Option<Phase>) -> Option<Observation> {
+    fn outcome(&mut self, late: impl FnOnce() -> Option<Silence>) -> Option<Observation> {
         let attempts = std::mem::take(&mut self.relays);
         let attempts = attempts.into_iter().filter_map(|(relay, outcome)| Some(Attempt { relay, outcome: outcome? }));
         let needs_relay = self.is_to_be_relayed();
@@ -262,7 +262,7 @@ impl Asked {
             (Some((relay, relayed)), direct) if needs_relay => {
                 let direct = match direct.and_then(|direct| direct.answer.err()) {
                     Some(silence) => silence,
-                    None => Silence { phase: phase()?, cause: Cause::Timeout },
+                    None => late()?,
                 };
                 Observation { via: Some(Via { relay, direct }), ..relayed }
             }

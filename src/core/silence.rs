@@ -178,6 +178,21 @@ impl Silence {
         matches!(&self.cause, Cause::TurnedAway(words) if words.contains("MaxStartups"))
     }
 
+    /// What is to be told of a connection that is tried again: where the time was over before anything came back this
+    /// time, what the server said before still stands.
+    #[must_use]
+    pub fn after(self, earlier: Option<Self>) -> Self {
+        if self.is_late_without_a_word() { earlier.unwrap_or(self) } else { self }
+    }
+
+    fn is_late_without_a_word(&self) -> bool {
+        match &self.cause {
+            Cause::Timeout => self.phase <= Phase::Banner,
+            Cause::Hop { silence, .. } => silence.is_late_without_a_word(),
+            _ => false,
+        }
+    }
+
     /// What to do next, as one sentence.
     #[must_use]
     pub fn hint(&self, node: &str, host: &str, port: u16) -> Option<String> {
@@ -302,6 +317,26 @@ mod tests {
         let refused = Silence { phase: Phase::Connect, cause: Cause::Refused };
         assert!(!refused.is_total() && refused.is_refusal());
         assert!(!timeout(Phase::Kex).is_refusal());
+    }
+
+    #[test]
+    fn a_try_that_ran_out_of_time_does_not_unsay_what_was_said_before() {
+        let turned_away =
+            || Silence { phase: Phase::Banner, cause: Cause::TurnedAway("Exceeded MaxStartups".to_owned()) };
+        let through = |silence| {
+            let cause = Cause::Hop { name: "bastion".to_owned(), at: ("h".to_owned(), 22), silence: Box::new(silence) };
+            Silence { phase: Phase::Jump, cause }
+        };
+        let timeout = |phase| Silence { phase, cause: Cause::Timeout };
+        for late in [Phase::Jump, Phase::Resolve, Phase::Connect, Phase::Banner].map(timeout) {
+            assert_eq!(late.clone().after(Some(turned_away())), turned_away());
+            assert_eq!(through(late.clone()).after(Some(turned_away())), turned_away());
+            assert_eq!(late.clone().after(None), late);
+        }
+        let refused = Silence { phase: Phase::Connect, cause: Cause::Refused };
+        for new in [timeout(Phase::Kex), timeout(Phase::Auth), through(timeout(Phase::Kex)), refused] {
+            assert_eq!(new.clone().after(Some(turned_away())), new, "it says more");
+        }
     }
 
     #[test]

@@ -31,7 +31,8 @@ const FAREWELL: Duration = Duration::from_millis(100);
 
 /// Connects, checks the host key and authenticates, all before the deadline.
 pub(super) fn connect(route: &Route, deadline: Instant, shared: &Shared) -> Result<Link, Silence> {
-    Connecting { route, deadline, shared, is_hop: false }.run()
+    shared.keep_refusal(None);
+    Connecting { route, deadline, shared, hop: None }.run()
 }
 
 /// One connection that is being made.
@@ -39,8 +40,9 @@ struct Connecting<'a> {
     route: &'a Route,
     deadline: Instant,
     shared: &'a Shared,
-    /// It is to a host on the way: whoever waits for the node sees no phases of it.
-    is_hop: bool,
+    /// The host on the way that it leads to, and what goes on from there: whoever waits for the node sees no phases of
+    /// it.
+    hop: Option<(&'a Hop, &'a Self)>,
 }
 
 fn local(error: &dyn std::fmt::Display) -> Silence {
@@ -49,21 +51,31 @@ fn local(error: &dyn std::fmt::Display) -> Silence {
 
 impl Connecting<'_> {
     fn enter(&self, phase: Phase) {
-        self.shared.enter(if self.is_hop { Phase::Jump } else { phase });
+        self.shared.enter(if self.hop.is_some() { Phase::Jump } else { phase });
     }
 
     /// Tries again while the server merely has too many log-ins under way, as a jump host of many nodes has.
     fn run(&self) -> Result<Link, Silence> {
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut earlier) = (FIRST_PAUSE, None);
         loop {
-            let outcome = self.attempt();
+            let outcome = self.attempt().map_err(|silence| silence.after(earlier.take()));
             let jittered = pause.mul_f64(jitter());
             let is_worth_it = outcome.as_ref().is_err_and(Silence::is_throttled);
             if !is_worth_it || Instant::now() + jittered >= self.deadline {
                 return outcome;
             }
+            earlier = outcome.err();
+            self.shared.keep_refusal(earlier.clone().map(|refusal| self.told(refusal)));
             std::thread::sleep(jittered);
             pause = (2 * pause).min(PAUSE_MAX);
+        }
+    }
+
+    /// What a silence here says of the node to which all this leads.
+    fn told(&self, silence: Silence) -> Silence {
+        match self.hop {
+            Some((hop, beyond)) => beyond.told(hop.silence(silence)),
+            None => silence,
         }
     }
 
@@ -112,7 +124,7 @@ impl Connecting<'_> {
         self.enter(Phase::Jump);
         let link = match hop.take_lent() {
             Some(link) => link,
-            None => Connecting { route: hop.route(), is_hop: true, ..*self }
+            None => Connecting { route: hop.route(), hop: Some((hop, self)), ..*self }
                 .run()
                 .map_err(|silence| hop.silence(silence))?,
         };

@@ -164,17 +164,16 @@ impl Session {
             Some(Ok(reply)) => reply,
             Some(Err(_)) => gone(begun),
             // The connection is busy with another command, whose it is.
-            None if progress.give_up() => {
-                Reply { broken: Some(Silence { phase: self.shared.phase(), cause: Cause::Timeout }), ..begun }
-            }
+            None if progress.give_up() => Reply { broken: Some(self.shared.late()), ..begun },
             // The owner is held up where no deadline reaches: a name lookup, or a key agent that asks its user.
             None => {
-                let phase = self.shared.phase();
+                let late = self.shared.late();
                 self.shared.cut();
-                let agent = self.agent.clone().filter(|_| phase == Phase::Auth);
-                let cause = agent.map_or(Cause::Timeout, Cause::AgentSilent);
+                let agent = self.agent.clone().filter(|_| late.phase == Phase::Auth);
+                let cause = agent.map_or(late.cause, Cause::AgentSilent);
+                let broken = Some(Silence { phase: late.phase, cause });
                 // Only now: what was not sent before the cut cannot be sent after it.
-                Reply { may_have_run: progress.is_sent(), broken: Some(Silence { phase, cause }), ..begun }
+                Reply { may_have_run: progress.is_sent(), broken, ..begun }
             }
         }
     }
@@ -183,6 +182,12 @@ impl Session {
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.shared.phase()
+    }
+
+    /// What is to be told of the node where nothing more comes from it.
+    #[must_use]
+    pub fn late(&self) -> Silence {
+        self.shared.late()
     }
 
     /// Whether a connection stands.
@@ -260,15 +265,14 @@ fn serve(
     // Where nothing was sent yet a new connection can take the place of one that broke.
     let standing = standing.filter(|link| !link.is_gone());
     let mut answer = Reply::begun(standing.is_none());
-    let late = || Silence { phase: shared.phase(), cause: Cause::Timeout };
     let Order { command, connect_by, deadline, progress } = order;
     // Whoever asked this while the owner was held up has given up, and a late command must not be sent.
     if asker.is_closed() || Instant::now() >= *deadline || !progress.begin() {
-        answer.broken = Some(late());
+        answer.broken = Some(shared.late());
         return (standing, answer);
     }
     // Whoever was held up, as by a key agent, must not begin what its asker takes for not begun.
-    let in_time = |link| if Instant::now() < *connect_by { Ok(link) } else { Err(late()) };
+    let in_time = |link| if Instant::now() < *connect_by { Ok(link) } else { Err(shared.late()) };
     let link = standing.map_or_else(|| connect::connect(route, *connect_by, shared).and_then(in_time), Ok);
     let run = |mut link: Link| link.exec(command, *deadline, (shared, progress), &mut answer).map(|()| link);
     let done = link.and_then(run);

@@ -76,11 +76,11 @@ impl Race {
         let loser = 1 - winner;
         let name = self.operators[winner].by();
         assert!(self.ended[loser].stdout.contains(&name) || self.ended[loser].stderr.contains(&name), "{text}");
-        // One that had won, and was overtaken while it began to stop the old PRIMARY, says so and no less.
+        // One that had won, and was overtaken while it stopped the old PRIMARY or started the new one, says so and no less.
         let journal = self.operators[loser].journal();
-        let has_stopped = journal.contains("\"outcome\":\"stopped") || journal.contains("\"outcome\":\"killed");
-        assert_eq!(codes[loser], if has_stopped { 21 } else { 20 }, "{text}");
-        assert!(!journal.contains("\"act\":\"start\""), "{text}");
+        let touches = ["\"outcome\":\"stopped", "\"outcome\":\"killed", "\"act\":\"start\""];
+        let has_touched = touches.iter().any(|touch| journal.contains(touch));
+        assert_eq!(codes[loser], if has_touched { 21 } else { 20 }, "{text}");
         winner
     }
 }

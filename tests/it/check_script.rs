@@ -322,7 +322,7 @@ fn a_work_tree_that_may_only_be_read() {
 
 #[test]
 fn what_hangs_is_left_behind() {
-    let ground = Ground { time: Duration::from_secs(3), ..Ground::starting("sudo run") };
+    let ground = Ground { time: Duration::from_secs(8), ..Ground::starting("sudo run") };
     let pid_file = ground.home.path().join("pid");
     ground.tool("sudo", &format!("echo $$ >'{}'; exec sleep 1000 </dev/null >/dev/null 2>&1", pid_file.display()));
     let begun = Instant::now();
